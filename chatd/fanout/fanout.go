@@ -1,0 +1,76 @@
+// Package fanout is the seam between the chat daemon and whatever fans
+// messages out: one exchange that everything said goes through, and the log
+// that is bound to it.
+//
+// There are two implementations: memory, in process, for a room of one
+// daemon; and rabbitmq, a fanout exchange and a stream.
+package fanout
+
+import (
+	"context"
+	"errors"
+
+	"warren/chatd/chat"
+)
+
+// An Exchange takes records from this daemon, puts them into one log in one
+// order together with everybody else's, and gives the log back.
+//
+// All methods may be called concurrently.
+type Exchange interface {
+	// Publish accepts rec for the log; it never blocks. Once accepted, the
+	// exchange publishes the record, again and again if need be, until it has
+	// seen it in the log: the log may hold it twice, so rec.ID must be set.
+	// Records of one daemon enter the log for the first time in the order in
+	// which they were accepted. What is accepted is kept in memory only.
+	//
+	// It returns ErrFull when too much waits to be published.
+	Publish(rec chat.Record) error
+
+	// Run reaches the exchange, and reaches it again whenever it is lost, and
+	// feeds h until ctx ends; then it returns ctx's error. It starts reading
+	// about back records before the end of the log. It is called once.
+	Run(ctx context.Context, back int, h Handler) error
+
+	// Read returns up to n records of the log in order, beginning with the
+	// first one kept at or after offset from, and none at or after before.
+	// Fewer than n (or none) means that there are no more in that range.
+	// It is for history older than what Run delivered; it returns ErrAway
+	// while the exchange cannot be reached.
+	Read(ctx context.Context, from, before int64, n int) ([]chat.Record, error)
+
+	// Whisper sends body to all daemons of the room, this one included,
+	// outside of the log: for presence and typing, which are dropped when
+	// anything is in their way.
+	Whisper(body []byte)
+}
+
+// A Handler receives what an exchange has to give. Its methods are called from
+// one goroutine, never two at a time, and must not block for long.
+type Handler interface {
+	// Reset says that what is delivered from now on does not continue what
+	// was delivered before. The first call comes before any Deliver. The
+	// epoch names the log: the same epoch is the same log, with records lost
+	// in between; another epoch is another log.
+	Reset(epoch string)
+
+	// Deliver gives the next records of the log, those that arrived
+	// together. Offsets rise from call to call. The slice is not reused.
+	Deliver(recs []chat.Record)
+
+	// State says whether the exchange is reached: true once everything that
+	// was in the log at the time has been delivered.
+	State(up bool)
+
+	// Whispered gives what some daemon whispered.
+	Whispered(body []byte)
+}
+
+var (
+	// ErrFull reports that the outbox has no room: the exchange has been away
+	// for too long, or is too slow.
+	ErrFull = errors.New("too many messages wait for the exchange")
+
+	// ErrAway reports that the exchange cannot be reached now.
+	ErrAway = errors.New("the exchange cannot be reached now")
+)
