@@ -1,0 +1,133 @@
+// Package daemon is how Warren's daemons begin: flags that can be given as
+// environment variables, help, a version, a log.
+package daemon
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/peterbourgon/ff/v3"
+)
+
+// Exit codes: as asked; it failed; it was called in a wrong way.
+const (
+	ExitOK    = 0
+	ExitError = 1
+	ExitUsage = 2
+)
+
+// envPrefix begins the name of each flag's environment variable.
+const envPrefix = "WARREN"
+
+// Flags are a daemon's flags, with those that every daemon has: -log-level and
+// -version. Define the others on it, then call Parse.
+type Flags struct {
+	*flag.FlagSet
+	about   string
+	level   *string
+	version *bool
+}
+
+// NewFlags returns the flags of the daemon of that name. about is what -h says
+// first.
+func NewFlags(name, about string) *Flags {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // Parse says what is wrong
+	return &Flags{
+		FlagSet: fs,
+		about:   about,
+		level:   fs.String("log-level", "info", "the least `LEVEL` that is logged: debug, info, warn or error"),
+		version: fs.Bool("version", false, "print the version and end"),
+	}
+}
+
+// Parse reads the flags in args and, for what is not there, the environment.
+// Then check has a look at the values; it names the flag that is wrong and says
+// what would be right. If the daemon shall not run, because something is wrong
+// or because it was asked for help or its version, Parse has said so and
+// returns false and the exit code.
+func (f *Flags) Parse(args []string, stdout, stderr io.Writer, check func() error) (exit int, run bool) {
+	err := ff.Parse(f.FlagSet, args, ff.WithEnvVarPrefix(envPrefix))
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.help(stdout)
+		return ExitOK, false
+	case err == nil && *f.version:
+		fmt.Fprintln(stdout, f.Name(), Version())
+		return ExitOK, false
+	case err == nil && f.NArg() > 0:
+		err = fmt.Errorf("%.50q is not a flag: flags begin with -", f.Arg(0))
+	}
+	if err == nil {
+		if _, levelErr := f.Level(); levelErr != nil {
+			err = levelErr
+		} else {
+			err = check()
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n%s -h explains the flags.\n", f.Name(), err, f.Name())
+		return ExitUsage, false
+	}
+	return ExitOK, true
+}
+
+// Level returns the log level.
+func (f *Flags) Level() (slog.Level, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(*f.level)); err != nil {
+		return l, fmt.Errorf("-log-level is %.50q: it must be debug, info, warn or error", *f.level)
+	}
+	return l, nil
+}
+
+// Logger returns the daemon's log, which writes lines to w.
+func (f *Flags) Logger(w io.Writer) *slog.Logger {
+	level, _ := f.Level() // Parse has checked it
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// EnvName returns the name of a flag's environment variable.
+func EnvName(flag string) string {
+	return envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// help explains each flag with its variable and its default.
+func (f *Flags) help(w io.Writer) {
+	fmt.Fprintf(w, "%s\n\nEach flag can be given as an environment variable instead.\n\n", strings.TrimSpace(f.about))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	f.VisitAll(func(fl *flag.Flag) {
+		value, usage := flag.UnquoteUsage(fl)
+		if fl.DefValue != "" && fl.DefValue != "false" {
+			usage += " (default " + fl.DefValue + ")"
+		}
+		fmt.Fprintf(table, "  -%s %s\t%s\n  \t%s\n", fl.Name, value, EnvName(fl.Name), usage)
+	})
+	table.Flush()
+}
+
+// Version returns what is known of this build: the commit if the binary was
+// built with -ldflags "-X warren/chatd/daemon.commit=…", and the Go version.
+func Version() string {
+	goVersion := "go"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
+	}
+	return commit + " " + goVersion
+}
+
+// commit is set by the linker.
+var commit = "development"
+
+// IsTerminal reports whether f is a terminal that can show colours.
+func IsTerminal(f *os.File) bool {
+	fi, err := f.Stat()
+	return err == nil && fi.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
+}

@@ -1,0 +1,157 @@
+// Package memory is the exchange of a room that is one process: the log is a
+// slice. It is the embedded default, and the limit that others are measured
+// against.
+package memory
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// Limits of the log. 64 MiB is what a Pi Zero 2 W (512 MiB) can spare;
+// 100,000 records of a usual message (200 bytes and as much overhead) are
+// below that.
+const (
+	maxRecords = 100_000
+	maxBytes   = 64 << 20
+	// The overhead of a record: its struct, and the headers of its strings.
+	recordBytes = 200
+)
+
+// maxBehind is how many accepted records may wait to be delivered: some
+// seconds of what one core folds.
+const maxBehind = 10_000
+
+// maxWhispers is how many whispers may wait; more are dropped.
+const maxWhispers = 256
+
+// maxBatch is how many records are delivered at once, so that a batch stays a
+// frame of sensible size.
+const maxBatch = 256
+
+// Exchange is an in-process fanout.Exchange. It lives as long as its process:
+// each New has an epoch of its own.
+type Exchange struct {
+	epoch    string
+	wake     chan struct{} // capacity 1: something was published
+	whispers chan []byte
+
+	mu    sync.Mutex
+	log   []chat.Record // offsets first, first+1, …
+	first int64
+	bytes int
+	next  int64 // offset of the next record to deliver
+}
+
+var _ fanout.Exchange = (*Exchange)(nil)
+
+// New returns an empty exchange.
+func New() *Exchange {
+	return &Exchange{
+		epoch:    uuid.NewString(),
+		wake:     make(chan struct{}, 1),
+		whispers: make(chan []byte, maxWhispers),
+	}
+}
+
+// Publish implements fanout.Exchange. The record is in the log when it returns.
+func (x *Exchange) Publish(rec chat.Record) error {
+	x.mu.Lock()
+	end := x.first + int64(len(x.log))
+	if end-x.next >= maxBehind {
+		x.mu.Unlock()
+		return fanout.ErrFull
+	}
+	rec.Offset = end
+	x.log = append(x.log, rec)
+	x.bytes += size(rec)
+	x.trim()
+	x.mu.Unlock()
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func size(r chat.Record) int { return recordBytes + len(r.Body) }
+
+// trim forgets the oldest tenth of the log when it is over its limits. A tenth
+// at a time makes the copying cheap. x.mu is held.
+func (x *Exchange) trim() {
+	if len(x.log) <= maxRecords && x.bytes <= maxBytes {
+		return
+	}
+	n := max(1, len(x.log)/10)
+	for _, r := range x.log[:n] {
+		x.bytes -= size(r)
+	}
+	x.log = slices.Clone(x.log[n:])
+	x.first += int64(n)
+}
+
+// Run implements fanout.Exchange. The exchange is never away.
+func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
+	x.mu.Lock()
+	x.next = max(x.first, x.first+int64(len(x.log)-back))
+	x.mu.Unlock()
+	h.Reset(x.epoch)
+	x.deliver(h)
+	h.State(true)
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case body := <-x.whispers:
+			h.Whispered(body)
+		case <-x.wake:
+			x.deliver(h)
+		}
+	}
+}
+
+// deliver hands over everything that was not delivered yet.
+func (x *Exchange) deliver(h fanout.Handler) {
+	for {
+		x.mu.Lock()
+		lost := x.next < x.first
+		x.next = max(x.next, x.first)
+		from := int(x.next - x.first)
+		batch := slices.Clone(x.log[from:min(len(x.log), from+maxBatch)])
+		x.next += int64(len(batch))
+		x.mu.Unlock()
+		if lost {
+			h.Reset(x.epoch)
+		}
+		if len(batch) == 0 {
+			return
+		}
+		h.Deliver(batch)
+	}
+}
+
+// Read implements fanout.Exchange.
+func (x *Exchange) Read(_ context.Context, from, before int64, n int) ([]chat.Record, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	lo := max(from-x.first, 0)
+	hi := min(before-x.first, int64(len(x.log)), lo+int64(n))
+	if lo >= hi {
+		return nil, nil
+	}
+	return slices.Clone(x.log[lo:hi]), nil
+}
+
+// Whisper implements fanout.Exchange.
+func (x *Exchange) Whisper(body []byte) {
+	select {
+	case x.whispers <- body:
+	default:
+	}
+}

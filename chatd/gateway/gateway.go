@@ -1,0 +1,105 @@
+// Package gateway is the room's doors: the WebSocket endpoint with its two
+// protocols, the page, the page without JavaScript, health and metrics.
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"warren/chatd/chat"
+	"warren/chatd/room"
+	"warren/chatd/session"
+)
+
+// Config is what a gateway needs.
+type Config struct {
+	Room    *room.Room
+	Limits  Limits
+	Hosts   []string // further names the server answers to, besides the machine's own
+	Title   string   // of the room
+	Version string
+	Clock   func() chat.Stamp
+	Log     *slog.Logger
+}
+
+// Gateway serves one room over HTTP. Its methods may be called concurrently.
+type Gateway struct {
+	Config
+	hosts     *hosts
+	seats     *seats
+	farewells chan struct{}
+	devices   *buckets // messages by device
+	addresses *buckets // messages by address
+	sessions  *session.Registry
+	handler   http.Handler
+}
+
+// New returns a gateway.
+func New(c Config) *Gateway {
+	g := &Gateway{
+		Config:    c,
+		hosts:     newHosts(c.Hosts),
+		seats:     newSeats(c.Limits),
+		farewells: make(chan struct{}, maxFarewells),
+		devices:   newBuckets(c.Limits.MessageRate),
+		addresses: newBuckets(c.Limits.MessageRate * addressDevices),
+		sessions:  session.NewRegistry(),
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /websocket", g.websocket)
+	mux.HandleFunc("GET /basic", g.basicPage)
+	mux.HandleFunc("POST /basic", g.basicSay)
+	mux.HandleFunc("GET /healthz", g.healthz)
+	mux.HandleFunc("GET /readyz", g.readyz)
+	mux.Handle("GET /metrics", promhttp.Handler())
+	mux.Handle("GET /", newPage())
+	g.handler = g.hosts.only(secure(http.NewCrossOriginProtection().Handler(mux)))
+	return g
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
+
+// Watch looks after the sessions until ctx ends.
+func (g *Gateway) Watch(ctx context.Context) { g.sessions.Watch(ctx, g.Room.Tail) }
+
+// Shutdown tells all phones to reconnect and waits until they have gone, or
+// ctx ends. Shut the HTTP server down first, so that none comes meanwhile.
+func (g *Gateway) Shutdown(ctx context.Context) error { return g.sessions.Shutdown(ctx) }
+
+// secure sets the headers that keep the page what it is: nothing from
+// elsewhere runs in it, nothing of it goes elsewhere.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		// Safari before 15.4 does not take 'self' for a WebSocket. The host
+		// was checked, and has nothing in it that could end the directive.
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "+
+			"connect-src 'self' ws://"+r.Host+" wss://"+r.Host+"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// healthz says that the daemon is alive.
+func (g *Gateway) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Write([]byte("alive\n"))
+}
+
+// readyz says whether the exchange is reached and the log consumed.
+func (g *Gateway) readyz(w http.ResponseWriter, _ *http.Request) {
+	if !g.Room.Up() {
+		http.Error(w, "The exchange is away: the room shows its history, and keeps what is said until it is back.", http.StatusServiceUnavailable)
+		return
+	}
+	w.Write([]byte("ready\n"))
+}
+
+// helloTimeout is the time for a first frame: a page sends it at once; the
+// slowest link to a room needs a second.
+const helloTimeout = 10 * time.Second

@@ -1,0 +1,195 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"warren/chatd/chat"
+	"warren/chatd/room"
+	"warren/chatd/session"
+)
+
+// How much history a client may ask for. A phone's screen shows ten messages;
+// 200 are what people scroll through to see what they came into.
+const (
+	defaultHistory = 200
+	maxHistory     = 1000
+	maxOlder       = 200
+)
+
+// olderTimeout is the time for reading history: the broker needs some tens of
+// milliseconds.
+const olderTimeout = 5 * time.Second
+
+// jsonPhone speaks warren.v1: docs/protocol.md.
+type jsonPhone struct {
+	phone
+	hello *time.Timer // ends a session without a hello
+}
+
+func newJSONPhone(g *Gateway, s *session.Session, address string) *jsonPhone {
+	p := &jsonPhone{phone: newPhone(g, s, address)}
+	p.hello = time.AfterFunc(helloTimeout, func() { s.Close(session.NoHello, "no hello within 10 seconds") })
+	return p
+}
+
+func (p *jsonPhone) left() {
+	p.hello.Stop()
+	p.phone.left()
+}
+
+// Slot implements session.Protocol.
+func (p *jsonPhone) Slot() int { return jsonSlot }
+
+// Encode implements session.Protocol.
+func (p *jsonPhone) Encode(e *room.Event) []byte { return eventJSON(e) }
+
+// Bye implements session.Protocol.
+func (p *jsonPhone) Bye(code session.Code, why string) []byte {
+	return frame(byeFrame{"bye", code, why})
+}
+
+// Lost implements session.Protocol.
+func (p *jsonPhone) Lost() { p.session.Close(session.LogLost, "the log was read afresh: resume") }
+
+// Receive implements session.Protocol.
+func (p *jsonPhone) Receive(data []byte) {
+	var f clientFrame
+	if err := json.Unmarshal(data, &f); err != nil {
+		p.refuse("", &refusal{"bad_json", "A frame must be one JSON object: " + err.Error() + ".", 0})
+		return
+	}
+	if err := p.receive(&f); err != nil {
+		var r *refusal
+		if !errors.As(err, &r) {
+			panic(err) // receive returns refusals only
+		}
+		p.refuse(f.Ref, r)
+	}
+}
+
+func (p *jsonPhone) refuse(ref string, r *refusal) {
+	if !chat.ValidID(ref) {
+		ref = ""
+	}
+	p.tolerate(r)
+	p.session.Send(frame(refusedFrame{"refused", ref, r.why, r.text, r.retry.Milliseconds()}))
+}
+
+func (p *jsonPhone) receive(f *clientFrame) error {
+	if !p.entered() {
+		if f.Type != "hello" {
+			p.session.Close(session.NoHello, "the first frame must be a hello")
+			return nil
+		}
+		return p.join(f)
+	}
+	if f.Type != "say" {
+		if wait := takeFrom(p.requests); wait > 0 {
+			return &refusal{"slow_down", "You are asking too often.", wait}
+		}
+	}
+	switch f.Type {
+	case "say":
+		if !chat.ValidID(f.Ref) {
+			return &refusal{"bad_ref", fmt.Sprintf("ref must be 1 to %d characters of A-Z, a-z, 0-9, - and _.", chat.MaxIDBytes), 0}
+		}
+		offset, known, err := p.say(f.Ref, f.Text, f.ReplyTo)
+		if known {
+			p.session.Send(frame(knownFrame{"known", f.Ref, offset}))
+		}
+		return err
+	case "name":
+		return p.rename(f.Name)
+	case "typing":
+		p.gw.Room.Typing(p.me())
+	case "older":
+		return p.older(f)
+	case "ping":
+		p.session.Send(frame(pongFrame{"pong", p.gw.Clock()}))
+	default:
+		return &refusal{"unknown_type", fmt.Sprintf("There is no type %.40q: say, name, typing, older and ping are known.", f.Type), 0}
+	}
+	return nil
+}
+
+// join answers a hello: the welcome, what the phone has missed or the recent
+// history, who is here; from then on the session follows the room.
+func (p *jsonPhone) join(f *clientFrame) error {
+	p.hello.Stop()
+	err := p.enter(f.Device, f.Name)
+	var bad *badName
+	if err != nil && !errors.As(err, &bad) {
+		p.session.Close(session.NoHello, err.Error())
+		return nil
+	}
+	n := defaultHistory
+	if f.History != nil {
+		n = min(max(*f.History, 0), maxHistory)
+	}
+	var v room.View
+	if f.Since != nil && f.Epoch != "" {
+		v = p.gw.Room.Resume(p.session.Context(), f.Epoch, *f.Since, n)
+	} else {
+		v = p.gw.Room.View(n)
+	}
+	first := frame(welcomeFrame{
+		Type: "welcome", You: p.me(), Epoch: v.Epoch, Head: v.Head,
+		Resumed: v.Resumed, Gap: f.Since != nil && !v.Resumed,
+		Now: p.gw.Clock(), Broker: brokerState(v.Up), Title: p.gw.Title, Version: p.gw.Version,
+		Limits: limitsFrame{chat.MaxTextBytes, chat.MaxTextGraphemes, chat.MaxNameGraphemes},
+	})
+	p.session.Start(v.Tail, func(ctx context.Context, write func([]byte) error) error {
+		if v.CatchUp {
+			if err := write(first); err != nil {
+				return err
+			}
+			first = nil
+			if err := p.gw.Room.Missed(ctx, v, func(entries []*room.Entry) error { return write(logFrames(entries)) }); err != nil {
+				return err
+			}
+		}
+		return write(append(append(first, logFrames(v.Entries)...), frame(presenceFrame{"presence", v.Presence})...))
+	})
+	if bad != nil {
+		return &refusal{"bad_name", sentence(bad), 0}
+	}
+	return nil
+}
+
+func (p *jsonPhone) rename(name string) error {
+	clean, err := chat.CleanName(name)
+	if err != nil {
+		return &refusal{"bad_name", sentence(err), 0}
+	}
+	p.mu.Lock()
+	p.person.Name = clean
+	p.mu.Unlock()
+	p.gw.Room.Rename(p.me())
+	p.session.Send(frame(youFrame{"you", p.me()}))
+	return nil
+}
+
+func (p *jsonPhone) older(f *clientFrame) error {
+	ctx, cancel := context.WithTimeout(p.session.Context(), olderTimeout)
+	defer cancel()
+	entries, more, err := p.gw.Room.Older(ctx, f.Before, min(max(f.Count, 1), maxOlder))
+	if err != nil {
+		return &refusal{"away", "Older messages cannot be read now.", retryFull}
+	}
+	answer := olderFrame{Type: "older", Before: f.Before, Records: make([]json.RawMessage, len(entries)), More: more}
+	for i, e := range entries {
+		answer.Records[i] = recordJSON(e)
+	}
+	p.session.Send(frame(answer))
+	return nil
+}
+
+// sentence makes an error text a sentence.
+func sentence(err error) string {
+	s := err.Error()
+	return string(s[0]-'a'+'A') + s[1:] + "."
+}

@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"warren/chatd/room"
+	"warren/chatd/session"
+)
+
+// textPhone speaks the talk's own protocol: a text frame in is a message, each
+// message is a text frame out.
+type textPhone struct{ phone }
+
+// notice begins a frame of the server's own.
+const notice = "* "
+
+func newTextPhone(g *Gateway, s *session.Session, address string, q url.Values) *textPhone {
+	p := &textPhone{newPhone(g, s, address)}
+	device := q.Get("device")
+	if device == "" {
+		device = uuid.NewString()
+	}
+	err := p.enter(device, q.Get("name"))
+	var bad *badName
+	if errors.As(err, &bad) {
+		p.notify(sentence(bad) + " You are " + p.me().Name + ".")
+	} else if err != nil {
+		s.Close(session.NoHello, err.Error())
+		return p
+	}
+	n, _ := strconv.Atoi(q.Get("history"))
+	v := g.Room.View(min(max(n, 0), defaultHistory))
+	s.Start(v.Tail, func(_ context.Context, write func([]byte) error) error { return write(textFrames(v.Entries)) })
+	return p
+}
+
+// Slot implements session.Protocol.
+func (p *textPhone) Slot() int { return textSlot }
+
+// Encode implements session.Protocol.
+func (p *textPhone) Encode(e *room.Event) []byte { return textFrames(e.Entries) }
+
+// Bye implements session.Protocol.
+func (p *textPhone) Bye(_ session.Code, why string) []byte {
+	return session.AppendFrame(nil, []byte(notice+why))
+}
+
+// Lost implements session.Protocol. A plain client never resumes: it goes on
+// with what is said next.
+func (p *textPhone) Lost() {}
+
+// Receive implements session.Protocol.
+func (p *textPhone) Receive(data []byte) {
+	_, _, err := p.say(newRef(), string(data), nil)
+	var r *refusal
+	if errors.As(err, &r) && r.why != "empty" { // a bare Enter is nothing worth a word
+		p.notify(r.text)
+		p.tolerate(r)
+	}
+}
+
+func (p *textPhone) notify(text string) {
+	p.session.Send(session.AppendFrame(nil, []byte(notice+text)))
+}
+
+// textFrames returns a frame for each entry: "name: text".
+func textFrames(entries []*room.Entry) (frames []byte) {
+	for _, e := range entries {
+		frames = append(frames, e.Encoded(textSlot, func(e *room.Entry) []byte {
+			return session.AppendFrame(nil, []byte(e.Message.From.Name+": "+e.Message.Text))
+		})...)
+	}
+	return frames
+}

@@ -1,0 +1,46 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPlainTextIsTheTalksOwn(t *testing.T) {
+	s := serve(t, DefaultLimits)
+	ada, eve := s.dial(t, "?name=Ada"), s.dial(t, "")
+	page, _ := s.join(t, nil)
+	ada.WriteMessage(1, []byte("hello"))
+	for _, c := range []*client{ada, eve} {
+		if got := c.text(); got != "Ada: hello" {
+			t.Errorf("got %q", got)
+		}
+	}
+	if r := page.records(1)[0]; r.From.Name != "Ada" || r.Text != "hello" {
+		t.Errorf("the page got %+v", r)
+	}
+	eve.WriteMessage(1, []byte("hi"))
+	if got := ada.text(); !strings.HasSuffix(got, ": hi") || len(got) < 8 {
+		t.Errorf("a guest without a name said %q", got)
+	}
+	late := s.dial(t, "?history=1")
+	if got := late.text(); !strings.HasSuffix(got, ": hi") {
+		t.Errorf("history is %q", got)
+	}
+}
+
+func TestPlainTextIsToldWhatIsWrong(t *testing.T) {
+	s := serve(t, DefaultLimits)
+	c := s.dial(t, "?name=%00")
+	if got := c.text(); !strings.HasPrefix(got, "* The name is empty. You are ") {
+		t.Errorf("got %q", got)
+	}
+	c.WriteMessage(1, []byte("\n"))
+	c.WriteMessage(1, []byte(strings.Repeat("x", 20_000)))
+	if got := c.text(); !strings.HasPrefix(got, "* The message is too long") {
+		t.Errorf("got %q", got)
+	}
+	bad := s.dial(t, "?device=short")
+	if code, _ := bad.closed(); code != 4200 {
+		t.Errorf("closed with %d", code)
+	}
+}

@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"warren/chatd/chat"
+	"warren/chatd/room"
+	"warren/chatd/session"
+)
+
+// The JSON protocol's frames, as docs/protocol.md describes them.
+
+// Subprotocol is the JSON protocol's name in Sec-WebSocket-Protocol.
+const Subprotocol = "warren.v1"
+
+// clientFrame is any frame from a client: the fields of all types.
+type clientFrame struct {
+	Type    string `json:"type"`
+	Device  string `json:"device"`
+	Name    string `json:"name"`
+	Since   *int64 `json:"since"`
+	Epoch   string `json:"epoch"`
+	History *int   `json:"history"`
+	Ref     string `json:"ref"`
+	Text    string `json:"text"`
+	ReplyTo *int64 `json:"reply_to"`
+	Before  int64  `json:"before"`
+	Count   int    `json:"count"`
+}
+
+type recordFrame struct {
+	Offset  int64       `json:"offset"`
+	Ref     string      `json:"ref,omitempty"`
+	From    chat.Person `json:"from"`
+	Text    string      `json:"text"`
+	ReplyTo *int64      `json:"reply_to,omitempty"`
+	chat.Stamp
+}
+
+type welcomeFrame struct {
+	Type    string      `json:"type"`
+	You     chat.Person `json:"you"`
+	Epoch   string      `json:"epoch"`
+	Head    int64       `json:"head"`
+	Resumed bool        `json:"resumed"`
+	Gap     bool        `json:"gap"`
+	Now     chat.Stamp  `json:"now"`
+	Broker  string      `json:"broker"`
+	Title   string      `json:"title"`
+	Version string      `json:"version"`
+	Limits  limitsFrame `json:"limits"`
+}
+
+type limitsFrame struct {
+	TextBytes     int `json:"text_bytes"`
+	TextGraphemes int `json:"text_graphemes"`
+	NameGraphemes int `json:"name_graphemes"`
+}
+
+type refusedFrame struct {
+	Type    string `json:"type"`
+	Ref     string `json:"ref,omitempty"`
+	Why     string `json:"why"`
+	Text    string `json:"text"`
+	RetryMS int64  `json:"retry_ms,omitempty"`
+}
+
+type knownFrame struct {
+	Type   string `json:"type"`
+	Ref    string `json:"ref"`
+	Offset int64  `json:"offset"`
+}
+
+type youFrame struct {
+	Type string      `json:"type"`
+	You  chat.Person `json:"you"`
+}
+
+type olderFrame struct {
+	Type    string            `json:"type"`
+	Before  int64             `json:"before"`
+	Records []json.RawMessage `json:"records"`
+	More    bool              `json:"more"`
+}
+
+type presenceFrame struct {
+	Type string `json:"type"`
+	room.Presence
+}
+
+type typingFrame struct {
+	Type string      `json:"type"`
+	From chat.Person `json:"from"`
+}
+
+type brokerFrame struct {
+	Type  string `json:"type"`
+	State string `json:"state"`
+}
+
+type pongFrame struct {
+	Type string     `json:"type"`
+	Now  chat.Stamp `json:"now"`
+}
+
+type byeFrame struct {
+	Type string       `json:"type"`
+	Code session.Code `json:"code"`
+	Why  string       `json:"why"`
+}
+
+// marshal returns v as JSON, with < and > as they are: no page puts it into
+// HTML.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // strings and numbers cannot fail to marshal
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// frame returns v as one whole WebSocket frame.
+func frame(v any) []byte { return session.AppendFrame(nil, marshal(v)) }
+
+func brokerState(up bool) string {
+	if up {
+		return "up"
+	}
+	return "away"
+}
+
+// jsonSlot and textSlot are the encodings that events and entries cache.
+const (
+	jsonSlot = iota
+	textSlot
+	_ = uint(room.Encodings - 1 - textSlot) // both exist
+)
+
+// recordJSON is an entry as the JSON protocol shows it.
+func recordJSON(e *room.Entry) []byte {
+	return e.Encoded(jsonSlot, func(e *room.Entry) []byte {
+		return marshal(recordFrame{e.Offset, e.Ref, e.Message.From, e.Message.Text, e.Message.ReplyTo, e.Stamp})
+	})
+}
+
+// maxLogFrame is the size at which a log frame is full: a phone shows the first
+// messages while the rest is still on its way.
+const maxLogFrame = 64 << 10
+
+// logFrames returns entries as log frames, none for none.
+func logFrames(entries []*room.Entry) []byte {
+	var frames, payload []byte
+	for _, e := range entries {
+		if payload == nil {
+			payload = append(payload, `{"type":"log","records":[`...)
+		} else {
+			payload = append(payload, ',')
+		}
+		payload = append(payload, recordJSON(e)...)
+		if len(payload) >= maxLogFrame {
+			frames = session.AppendFrame(frames, append(payload, "]}"...))
+			payload = nil
+		}
+	}
+	if payload != nil {
+		frames = session.AppendFrame(frames, append(payload, "]}"...))
+	}
+	return frames
+}
+
+// eventJSON is an event as the JSON protocol shows it.
+func eventJSON(e *room.Event) []byte {
+	switch {
+	case e.Entries != nil:
+		return logFrames(e.Entries)
+	case e.Presence != nil:
+		return frame(presenceFrame{"presence", *e.Presence})
+	case e.Typing != nil:
+		return frame(typingFrame{"typing", *e.Typing})
+	case e.Broker != nil:
+		return frame(brokerFrame{"broker", brokerState(*e.Broker)})
+	}
+	return nil
+}

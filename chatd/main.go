@@ -1,0 +1,149 @@
+// Chatd is the chat daemon: it serves the page and the WebSockets of one room,
+// and joins them to an exchange.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"warren/chatd/daemon"
+	"warren/chatd/fanout"
+	"warren/chatd/fanout/memory"
+	"warren/chatd/fanout/rabbitmq"
+	"warren/chatd/gateway"
+	"warren/chatd/invite"
+	"warren/chatd/room"
+	"warren/chatd/uptime"
+	"warren/ledstatus/light"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program: it returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	o, exit, ok := parse(args, stdout, stderr)
+	if !ok {
+		return exit
+	}
+	lamp, err := light.Open(o.light, stdout)
+	if err != nil {
+		fmt.Fprintf(stderr, "chatd: -light: %v\n", err)
+		return daemon.ExitUsage
+	}
+	defer lamp.Close()
+	log := o.flags.Logger(light.Above(lamp, stderr))
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		fmt.Fprintf(stderr, "chatd: cannot listen on %q: %v\n", o.listen, err)
+		return daemon.ExitError
+	}
+	greet(stdout, listener.Addr())
+	if err := serve(ctx, o, listener, lamp, log); err != nil {
+		log.Error("chatd ends", "err", err)
+		return daemon.ExitError
+	}
+	log.Info("chatd has ended")
+	return daemon.ExitOK
+}
+
+// greet says where the room is, with a QR code if somebody is looking.
+func greet(stdout *os.File, addr net.Addr) {
+	_, port, _ := net.SplitHostPort(addr.String()) // a TCP address has a port
+	fmt.Fprintf(stdout, "The room is open: http://localhost:%s/\n", port)
+	url, ok := invite.URL(addr)
+	if !ok {
+		return
+	}
+	fmt.Fprintf(stdout, "Phones on the same network: %s\n", url)
+	if daemon.IsTerminal(stdout) {
+		fmt.Fprintln(stdout)
+		invite.WriteQR(stdout, url)
+		fmt.Fprintln(stdout)
+	}
+}
+
+// newExchange returns what the flags ask for.
+func newExchange(o *options, log *slog.Logger) (fanout.Exchange, error) {
+	if o.broker == "" {
+		return memory.New(), nil
+	}
+	return rabbitmq.New(o.broker, rabbitmq.Options{Stamp: uptime.Now, Logger: log})
+}
+
+// Times of a shutdown: phones are told to come back within partTime; requests
+// that are being answered have the same time before that.
+const partTime = 3 * time.Second
+
+// serve runs the room until ctx ends, then sees everybody out.
+func serve(ctx context.Context, o *options, listener net.Listener, lit light.Light, log *slog.Logger) error {
+	exchange, err := newExchange(o, log)
+	if err != nil {
+		return err
+	}
+	theRoom := room.New(exchange, uptime.Now, log)
+	door := gateway.New(gateway.Config{
+		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title,
+		Version: daemon.Version(), Clock: uptime.Now, Log: log,
+	})
+	server := &http.Server{
+		Handler: door,
+		// Times for one request; a WebSocket has its own from its first frame
+		// on. A header comes in one packet, a page goes out in some.
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+
+	// The room outlives the doors: what was said at the last moment still
+	// gets into the log.
+	roomCtx, endRoom := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRoom()
+	g, doorCtx := errgroup.WithContext(ctx)
+	g.Go(func() error { return theRoom.Run(roomCtx) })
+	g.Go(func() error { return showLight(roomCtx, theRoom, lit, log) })
+	g.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+		}
+		return nil
+	})
+	g.Go(func() error { door.Watch(doorCtx); return nil })
+	g.Go(func() error {
+		<-doorCtx.Done()
+		defer endRoom()
+		partCtx, cancel := context.WithTimeout(roomCtx, partTime)
+		defer cancel()
+		if err := server.Shutdown(partCtx); err != nil {
+			server.Close()
+		}
+		door.Shutdown(partCtx)
+		return nil
+	})
+	log.Info("chatd runs", "version", daemon.Version(), "listen", listener.Addr().String(), "exchange", exchangeName(o))
+	return g.Wait()
+}
+
+func exchangeName(o *options) string {
+	if o.broker == "" {
+		return "in process"
+	}
+	return "RabbitMQ"
+}

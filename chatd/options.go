@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"warren/chatd/chat"
+	"warren/chatd/daemon"
+	"warren/chatd/gateway"
+	"warren/ledstatus/light"
+)
+
+// options are what the flags say.
+type options struct {
+	flags  *daemon.Flags
+	listen string
+	broker string
+	title  string
+	light  string
+	hosts  []string
+	limits gateway.Limits
+}
+
+// parse reads the flags. It returns false and the exit code if chatd shall not
+// run.
+func parse(args []string, stdout, stderr io.Writer) (o *options, exit int, run bool) {
+	o = &options{limits: gateway.DefaultLimits}
+	f := daemon.NewFlags("chatd", `
+chatd is the chat daemon: the page, the WebSockets and the log of one room.
+
+    chatd                                   a room in this process
+    chatd -broker amqp://user:password@host:5672/
+                                            a room on a RabbitMQ: all chatd on
+                                            the same one are one room`)
+	o.flags = f
+	var hosts string
+	f.StringVar(&o.listen, "listen", ":8081", "the `ADDRESS` and port to serve on")
+	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to use; empty: none, the room lives in this process")
+	f.StringVar(&o.title, "title", "rabbit", "the room's `TITLE`")
+	f.StringVar(&o.light, "light", light.None, "the `LIGHT` that blinks per message: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
+	f.StringVar(&hosts, "hosts", "", "further host `NAMES` this server answers to, with commas between; its own addresses need not be named")
+	f.Float64Var(&o.limits.MessageRate, "message-rate", o.limits.MessageRate, "how many `MESSAGES` a second a device may send; 0: no limit")
+	f.IntVar(&o.limits.AddressConnections, "address-connections", o.limits.AddressConnections, "how many `CONNECTIONS` an address may have; 0: no limit")
+	f.IntVar(&o.limits.Connections, "connections", o.limits.Connections, "how many `CONNECTIONS` there may be in all; 0: no limit")
+	exit, run = f.Parse(args, stdout, stderr, func() error { return o.check(hosts) })
+	return o, exit, run
+}
+
+// check checks and completes what the flags say.
+func (o *options) check(hosts string) error {
+	if _, _, err := net.SplitHostPort(o.listen); err != nil {
+		return fmt.Errorf("-listen is %.60q: it must be an address and a port, such as :8081 or 127.0.0.1:8081", o.listen)
+	}
+	title, err := chat.CleanName(o.title)
+	if err != nil {
+		return fmt.Errorf("-title is %.60q: %w", o.title, err)
+	}
+	o.title = title
+	if o.limits.MessageRate < 0 || o.limits.MessageRate > 1e6 {
+		return fmt.Errorf("-message-rate is %v: it must be 0 (no limit) to 1000000", o.limits.MessageRate)
+	}
+	if o.limits.AddressConnections < 0 {
+		return fmt.Errorf("-address-connections is %d: it must be 0 (no limit) or more", o.limits.AddressConnections)
+	}
+	if o.limits.Connections < 0 {
+		return fmt.Errorf("-connections is %d: it must be 0 (no limit) or more", o.limits.Connections)
+	}
+	if hosts != "" {
+		o.hosts = strings.Split(hosts, ",")
+	}
+	return nil
+}
