@@ -41,9 +41,9 @@ chatd is the chat daemon: the page, the WebSockets and the log of one room.
 	f.StringVar(&o.title, "title", "rabbit", "the room's `TITLE`")
 	f.StringVar(&o.light, "light", light.None, "the `LIGHT` that blinks per message: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	f.StringVar(&hosts, "hosts", "", "further host `NAMES` this server answers to, with commas between; its own addresses need not be named")
-	f.Float64Var(&o.limits.MessageRate, "message-rate", o.limits.MessageRate, "how many `MESSAGES` a second a device may send; 0: no limit")
-	f.IntVar(&o.limits.AddressConnections, "address-connections", o.limits.AddressConnections, "how many `CONNECTIONS` an address may have; 0: no limit")
-	f.IntVar(&o.limits.Connections, "connections", o.limits.Connections, "how many `CONNECTIONS` there may be in all; 0: no limit")
+	daemon.Number(f, &o.limits.MessageRate, "message-rate", 0, 1e6, "how many `MESSAGES` a second a device may send; 0: no limit")
+	daemon.Number(f, &o.limits.AddressConnections, "address-connections", 0, 1e6, "how many `CONNECTIONS` an address may have; 0: no limit")
+	daemon.Number(f, &o.limits.Connections, "connections", 0, 1e6, "how many `CONNECTIONS` there may be in all; 0: no limit")
 	exit, run = f.Parse(args, stdout, stderr, func() error { return o.check(hosts) })
 	return o, exit, run
 }
@@ -58,15 +58,6 @@ func (o *options) check(hosts string) error {
 		return fmt.Errorf("-title is %.60q: %w", o.title, err)
 	}
 	o.title = title
-	if o.limits.MessageRate < 0 || o.limits.MessageRate > 1e6 {
-		return fmt.Errorf("-message-rate is %v: it must be 0 (no limit) to 1000000", o.limits.MessageRate)
-	}
-	if o.limits.AddressConnections < 0 {
-		return fmt.Errorf("-address-connections is %d: it must be 0 (no limit) or more", o.limits.AddressConnections)
-	}
-	if o.limits.Connections < 0 {
-		return fmt.Errorf("-connections is %d: it must be 0 (no limit) or more", o.limits.Connections)
-	}
 	if hosts != "" {
 		o.hosts = strings.Split(hosts, ",")
 	}

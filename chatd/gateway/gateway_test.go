@@ -29,16 +29,17 @@ type testServer struct {
 	*httptest.Server
 	gateway *Gateway
 	room    *room.Room
+	url     string // of the server, or of a proxy before it
 }
 
 // unlimited is for tests that are not about limits.
 var unlimited = Limits{}
 
-func serve(t *testing.T, limits Limits) *testServer {
+func serve(t testing.TB, limits Limits) *testServer {
 	return serveOn(t, memory.New(), limits)
 }
 
-func serveOn(t *testing.T, x fanout.Exchange, limits Limits) *testServer {
+func serveOn(t testing.TB, x fanout.Exchange, limits Limits) *testServer {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	theRoom := room.New(x, uptime.Now, log)
@@ -48,7 +49,8 @@ func serveOn(t *testing.T, x fanout.Exchange, limits Limits) *testServer {
 	g := New(Config{Room: theRoom, Limits: limits, Title: "rabbit", Version: "test", Clock: uptime.Now, Log: log})
 	watched := make(chan struct{})
 	go func() { defer close(watched); g.Watch(ctx) }()
-	s := &testServer{httptest.NewServer(g), g, theRoom}
+	server := httptest.NewServer(g)
+	s := &testServer{server, g, theRoom, server.URL}
 	t.Cleanup(func() {
 		s.Close()
 		partCtx, stop := context.WithTimeout(context.Background(), waitFor)
@@ -75,7 +77,7 @@ type client struct {
 func (s *testServer) dial(t *testing.T, query string, subprotocols ...string) *client {
 	t.Helper()
 	d := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: waitFor}
-	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket"+query, nil)
+	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(s.url, "http")+"/websocket"+query, nil)
 	if err != nil {
 		t.Fatalf("dial: %v (%v)", err, resp)
 	}
@@ -202,7 +204,7 @@ func (c *client) text() string {
 
 func (s *testServer) get(t *testing.T, path string, edit func(*http.Request)) *http.Response {
 	t.Helper()
-	r, err := http.NewRequest("GET", s.URL+path, nil)
+	r, err := http.NewRequest("GET", s.url+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

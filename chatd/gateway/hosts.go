@@ -54,7 +54,10 @@ func (h *hosts) answers(host string) bool {
 		}
 		name = n
 	}
-	name = strings.TrimSuffix(strings.ToLower(strings.Trim(name, "[]")), ".")
+	if inner, ok := strings.CutPrefix(name, "["); ok {
+		name, _ = strings.CutSuffix(inner, "]")
+	}
+	name = strings.TrimSuffix(strings.ToLower(name), ".")
 	if slices.Contains(h.names, name) {
 		return true
 	}

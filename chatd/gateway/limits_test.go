@@ -85,6 +85,7 @@ func TestHelloIsChecked(t *testing.T) {
 }
 
 func TestMessageRate(t *testing.T) {
+	t.Parallel()
 	s := serve(t, DefaultLimits)
 	flooder, _ := s.join(t, nil)
 	bystander, _ := s.join(t, nil)
@@ -170,6 +171,7 @@ func TestThousandIdle(t *testing.T) {
 
 // A phone that stops reading is closed; meanwhile nobody waits for it.
 func TestStalledPhone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, unlimited)
 	raw, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
@@ -192,6 +194,7 @@ func TestStalledPhone(t *testing.T) {
 }
 
 func TestHelloTimeout(t *testing.T) {
+	t.Parallel()
 	s := serve(t, DefaultLimits)
 	c := s.dial(t, "", Subprotocol)
 	if code, _ := c.closed(); code != 4200 {

@@ -1,0 +1,85 @@
+# Warren. The two commands that matter are `make run` and `make test`; both
+# install what they need on Debian and Ubuntu. `make` alone lists all.
+
+GO     ?= go
+COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
+
+# A RabbitMQ to use instead of the in-process exchange: make run BROKER=amqp://…
+BROKER ?=
+LISTEN ?= :8081
+
+.PHONY: help run run-rabbitmq build test test-fast check fuzz deps-rabbitmq deps-test clean
+
+help:
+	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
+	@echo 'make run BROKER=URL  the same on a RabbitMQ of yours, amqp://user:password@host:5672/'
+	@echo 'make run-rabbitmq    the same on a RabbitMQ of its own, installed if missing'
+	@echo 'make build           the daemons, in build/'
+	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
+	@echo 'make test-fast       without RabbitMQ and Chromium'
+	@echo 'make clean           remove what was built'
+
+build:
+	$(GO) build -ldflags '$(LDFLAGS)' -o build/ ./chatd ./ledstatus ./chatd/fanout/rabbitmq/withnode
+
+run: build
+	@build/chatd -light terminal -listen '$(LISTEN)' -broker '$(BROKER)'
+
+# The node's data is kept in build/rabbitmq, and with it the room's history.
+run-rabbitmq: deps-rabbitmq build
+	@build/withnode -dir build/rabbitmq build/chatd -light terminal -listen '$(LISTEN)'
+
+# ---- tests ----
+
+test: deps-test check fuzz
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -timeout 25m ./...
+
+test-fast: check
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -short -timeout 10m ./...
+
+check:
+	@test -z "$$(gofmt -l .)" || { echo 'gofmt would change:'; gofmt -l .; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+# Each fuzz target for a few seconds: enough to find what was just broken.
+FUZZTIME ?= 5s
+fuzz:
+	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' . >/dev/null # there are some
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$file); do \
+	    echo "fuzz $$target"; \
+	    $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file) | grep -v '^fuzz:' ; \
+	  done; done
+
+# ---- what must be installed ----
+
+# Debian starts a server it installs. Warren starts nodes of its own, so it must
+# not: policy-rc.d says so while we install (see invoke-rc.d(8)).
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+define install
+@missing=; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+ test -z "$$missing" || { set -e; \
+  command -v apt-get >/dev/null || { echo "please install:$$missing (this machine has no apt-get)"; exit 1; }; \
+  echo "installing:$$missing"; \
+  if [ ! -e /usr/sbin/policy-rc.d ]; then \
+    printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin /usr/sbin/policy-rc.d; \
+    trap '$(SUDO) rm -f /usr/sbin/policy-rc.d' EXIT; \
+  fi; \
+  $(SUDO) apt-get update -qq; \
+  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
+endef
+
+# rabbitmq-server: the broker. gcc, libc6-dev: the race detector. chromium, and
+# a font with emoji: the browser tests. nginx-light, haproxy: the tests behind a
+# proxy.
+deps-rabbitmq:
+	$(call install,rabbitmq-server)
+
+deps-test:
+	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy)
+
+clean:
+	rm -rf build artefacts

@@ -1,0 +1,70 @@
+package daemon
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// start parses args as a daemon of two flags would.
+func start(args ...string) (rate float64, exit int, run bool, stdout, stderr string) {
+	f := NewFlags("burrowd", "burrowd digs.")
+	rate = 5
+	Number(f, &rate, "dig-rate", 0, 100, "how many `HOLES` a second")
+	where := f.String("where", "here", "the `PLACE` to dig")
+	var out, errs bytes.Buffer
+	exit, run = f.Parse(args, &out, &errs, func() error {
+		if *where == "" {
+			return errors.New("-where is empty: it must be a place")
+		}
+		return nil
+	})
+	return rate, exit, run, out.String(), errs.String()
+}
+
+func TestFlagsAndEnvironment(t *testing.T) {
+	t.Setenv("WARREN_DIG_RATE", "7.5")
+	if rate, _, run, _, _ := start(); rate != 7.5 || !run {
+		t.Errorf("the environment gives %v", rate)
+	}
+	if rate, _, run, _, _ := start("-dig-rate", "0"); rate != 0 || !run {
+		t.Errorf("the flag gives %v", rate)
+	}
+}
+
+func TestWrongCallsAreExplained(t *testing.T) {
+	for _, test := range []struct{ arg, names, right string }{
+		{"-dig-rate=many", "-dig-rate", "a number from 0 to 100"},
+		{"-dig-rate=101", "-dig-rate", "a number from 0 to 100"},
+		{"-dig-rate=NaN", "-dig-rate", "a number from 0 to 100"},
+		{"-where=", "-where", "must be a place"},
+		{"-log-level=loud", "-log-level", "debug, info, warn or error"},
+		{"-nonsense", "-nonsense", "-h explains"},
+		{"dig", `"dig"`, "flags begin with -"},
+	} {
+		_, exit, run, stdout, stderr := start(test.arg)
+		if run || exit != ExitUsage || stdout != "" || !strings.Contains(stderr, test.names) || !strings.Contains(stderr, test.right) {
+			t.Errorf("%s: exit %d, said %q", test.arg, exit, stderr)
+		}
+	}
+	t.Setenv("WARREN_DIG_RATE", "x")
+	if _, exit, _, _, stderr := start(); exit != ExitUsage || !strings.Contains(stderr, "WARREN_DIG_RATE") {
+		t.Errorf("exit %d, said %q", exit, stderr)
+	}
+}
+
+func TestHelpNamesEachVariable(t *testing.T) {
+	_, exit, run, stdout, stderr := start("-h")
+	if run || exit != ExitOK || stderr != "" {
+		t.Errorf("exit %d, said %q", exit, stderr)
+	}
+	for _, want := range []string{"burrowd digs.", "-dig-rate HOLES", "WARREN_DIG_RATE", "(default 5)", "WARREN_LOG_LEVEL"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("help lacks %q:\n%s", want, stdout)
+		}
+	}
+	if _, _, run, stdout, _ := start("-version"); run || !strings.HasPrefix(stdout, "burrowd ") {
+		t.Errorf("version is %q", stdout)
+	}
+}
