@@ -47,13 +47,18 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	defer lamp.Close()
 	log := o.flags.Logger(light.Above(lamp, stderr))
+	exchange, err := newExchange(o.broker, log)
+	if err != nil {
+		fmt.Fprintf(stderr, "chatd: -broker: %v\n", err)
+		return daemon.ExitUsage
+	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		fmt.Fprintf(stderr, "chatd: cannot listen on %q: %v\n", o.listen, err)
 		return daemon.ExitError
 	}
 	greet(stdout, listener.Addr())
-	if err := serve(ctx, o, listener, lamp, log); err != nil {
+	if err := serve(ctx, o, exchange, listener, lamp, log); err != nil {
 		log.Error("chatd ends", "err", err)
 		return daemon.ExitError
 	}
@@ -77,12 +82,12 @@ func greet(stdout *os.File, addr net.Addr) {
 	}
 }
 
-// newExchange returns what the flags ask for.
-func newExchange(o *options, log *slog.Logger) (fanout.Exchange, error) {
-	if o.broker == "" {
+// newExchange returns the exchange on the broker at url, or the one in process.
+func newExchange(url string, log *slog.Logger) (fanout.Exchange, error) {
+	if url == "" {
 		return memory.New(), nil
 	}
-	return rabbitmq.New(o.broker, rabbitmq.Options{Stamp: uptime.Now, Logger: log})
+	return rabbitmq.New(url, rabbitmq.Options{Stamp: uptime.Now, Logger: log})
 }
 
 // Times of a shutdown: phones are told to come back within partTime; requests
@@ -90,11 +95,7 @@ func newExchange(o *options, log *slog.Logger) (fanout.Exchange, error) {
 const partTime = 3 * time.Second
 
 // serve runs the room until ctx ends, then sees everybody out.
-func serve(ctx context.Context, o *options, listener net.Listener, lit light.Light, log *slog.Logger) error {
-	exchange, err := newExchange(o, log)
-	if err != nil {
-		return err
-	}
+func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener net.Listener, lit light.Light, log *slog.Logger) error {
 	theRoom := room.New(exchange, uptime.Now, log)
 	door := gateway.New(gateway.Config{
 		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title,

@@ -1,0 +1,176 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// collector is a handler that keeps what it is given.
+type collector struct {
+	mu       sync.Mutex
+	epochs   []string
+	recs     []chat.Record
+	up       bool
+	whispers []string
+	changed  chan struct{}
+}
+
+func newCollector() *collector { return &collector{changed: make(chan struct{}, 1)} }
+
+func (c *collector) note(f func()) {
+	c.mu.Lock()
+	f()
+	c.mu.Unlock()
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (c *collector) Reset(epoch string)      { c.note(func() { c.epochs = append(c.epochs, epoch) }) }
+func (c *collector) Deliver(r []chat.Record) { c.note(func() { c.recs = append(c.recs, r...) }) }
+func (c *collector) State(up bool)           { c.note(func() { c.up = up }) }
+func (c *collector) Whispered(b []byte) {
+	c.note(func() { c.whispers = append(c.whispers, string(b)) })
+}
+
+func (c *collector) await(t *testing.T, ok func() bool) {
+	t.Helper()
+	for {
+		c.mu.Lock()
+		done := ok()
+		c.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-c.changed:
+		case <-t.Context().Done():
+			t.Fatal("the test is over")
+		}
+	}
+}
+
+func run(t *testing.T, x *Exchange, back int) *collector {
+	c := newCollector()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- x.Run(ctx, back, c) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+	return c
+}
+
+func TestOrder(t *testing.T) {
+	x := New()
+	for i := range 10 {
+		x.Publish(chat.Record{ID: fmt.Sprint(i)})
+	}
+	c := run(t, x, 4)
+	c.await(t, func() bool { return c.up })
+	if len(c.recs) != 4 || c.recs[0].ID != "6" || len(c.epochs) != 1 || c.epochs[0] == "" {
+		t.Fatalf("began with %+v in %v", c.recs, c.epochs)
+	}
+	var writers sync.WaitGroup
+	for w := range 4 {
+		writers.Go(func() {
+			for i := range 500 {
+				if err := x.Publish(chat.Record{App: fmt.Sprint(w), ID: fmt.Sprint(i)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	x.Whisper([]byte("psst"))
+	c.await(t, func() bool { return len(c.recs) == 2004 && len(c.whispers) == 1 })
+	next := map[string]int{}
+	for i, r := range c.recs {
+		if r.Offset != int64(6+i) {
+			t.Fatalf("record %d has offset %d", i, r.Offset)
+		}
+		if i >= 4 {
+			if r.ID != fmt.Sprint(next[r.App]) {
+				t.Fatalf("of writer %s came %s", r.App, r.ID)
+			}
+			next[r.App]++
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	x := New()
+	for i := range 100 {
+		x.Publish(chat.Record{ID: fmt.Sprint(i)})
+	}
+	for _, test := range []struct {
+		from, before int64
+		n            int
+		first, count int
+	}{{0, 10, 5, 0, 5}, {95, 1000, 50, 95, 5}, {10, 10, 5, 0, 0}, {-5, 3, 50, 0, 3}, {200, 300, 5, 0, 0}} {
+		got, err := x.Read(t.Context(), test.from, test.before, test.n)
+		if err != nil || len(got) != test.count || test.count > 0 && got[0].ID != fmt.Sprint(test.first) {
+			t.Errorf("%+v: %d records, %v", test, len(got), err)
+		}
+	}
+}
+
+// The log is bounded, and a reader that was overtaken is told so.
+func TestBounds(t *testing.T) {
+	x := New()
+	c := run(t, x, 10)
+	body := []byte(strings.Repeat("x", 1<<20))
+	var full int
+	for range 200 {
+		if err := x.Publish(chat.Record{Body: body}); errors.Is(err, fanout.ErrFull) {
+			full++
+		}
+	}
+	x.mu.Lock()
+	bytes, first := x.bytes, x.first
+	x.mu.Unlock()
+	if bytes > maxBytes+2<<20 || first == 0 {
+		t.Errorf("the log holds %d bytes from offset %d", bytes, first)
+	}
+	c.await(t, func() bool { return len(c.recs) > 0 && c.recs[len(c.recs)-1].Offset == 199 })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lost := 0
+	for i := 1; i < len(c.recs); i++ {
+		if c.recs[i].Offset != c.recs[i-1].Offset+1 {
+			lost++
+		}
+	}
+	if lost > 0 && len(c.epochs) != 1+lost {
+		t.Errorf("%d gaps were told by %d resets", lost, len(c.epochs)-1)
+	}
+	if full > 0 {
+		t.Errorf("%d of 200 were refused", full)
+	}
+}
+
+func TestFull(t *testing.T) {
+	x := New() // nobody runs it
+	for range maxBehind {
+		if err := x.Publish(chat.Record{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := x.Publish(chat.Record{}); !errors.Is(err, fanout.ErrFull) {
+		t.Errorf("one more: %v", err)
+	}
+	for range 2 * maxWhispers {
+		x.Whisper(nil) // never blocks
+	}
+}

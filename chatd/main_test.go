@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"warren/chatd/daemon"
+)
+
+// start runs chatd with args until the test cancels it, and returns where it
+// listens.
+func start(t *testing.T, args ...string) (address string, cancel func() (exit int)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exit := make(chan int, 1)
+	go func() {
+		exit <- run(ctx, append(args, "-listen", "127.0.0.1:0"), stdout, os.Stderr)
+		stdout.Close()
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	port := regexp.MustCompile(`localhost:(\d+)/`).FindStringSubmatch(line)
+	if port == nil {
+		t.Fatalf("chatd said %q, %v", line, err)
+	}
+	return "127.0.0.1:" + port[1], func() int {
+		stop()
+		defer out.Close()
+		select {
+		case code := <-exit:
+			return code
+		case <-time.After(20 * time.Second):
+			t.Fatal("chatd does not end")
+			return 0
+		}
+	}
+}
+
+func TestRunServesAndEnds(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	address, cancel := start(t, "-title", "Burrow")
+	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/websocket?name=Ada", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.WriteMessage(websocket.TextMessage, []byte("hello"))
+	if _, got, err := conn.ReadMessage(); string(got) != "Ada: hello" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	resp, err := http.Get("http://" + address + "/basic")
+	if err != nil || resp.StatusCode != 200 {
+		t.Errorf("%v, %v", resp, err)
+	}
+	resp.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+
+	go func() { // a phone sees that it shall come back
+		for {
+			if _, _, err := conn.ReadMessage(); err != nil {
+				if !websocket.IsCloseError(err, 4000) {
+					t.Errorf("closed with %v", err)
+				}
+				return
+			}
+		}
+	}()
+	if exit := cancel(); exit != daemon.ExitOK {
+		t.Errorf("exit code is %d", exit)
+	}
+}
+
+// Chatd serves without its broker, says so, and waits for it.
+func TestRunWithoutItsBroker(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	l.Close()
+	address, cancel := start(t, "-broker", "amqp://user:secret@"+nobody+"/")
+	for path, want := range map[string]int{"/": 200, "/healthz": 200, "/readyz": 503} {
+		resp, err := http.Get("http://" + address + path)
+		if err != nil || resp.StatusCode != want {
+			t.Errorf("%s: %v, %v", path, resp, err)
+		}
+		resp.Body.Close()
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if exit := cancel(); exit != daemon.ExitOK {
+		t.Errorf("exit code is %d", exit)
+	}
+}
+
+func TestRunSaysWhatIsWrong(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, test := range []struct {
+		args []string
+		exit int
+		want string
+	}{
+		{[]string{"-listen", "8081"}, daemon.ExitUsage, "-listen"},
+		{[]string{"-listen", taken.Addr().String()}, daemon.ExitError, "address already in use"},
+		{[]string{"-title", ""}, daemon.ExitUsage, "-title"},
+		{[]string{"-broker", "http://user:secret@x/"}, daemon.ExitUsage, "-broker"},
+		{[]string{"-light", "GPIO999x"}, daemon.ExitUsage, "-light"},
+	} {
+		said, stderr, _ := os.Pipe()
+		exit := run(context.Background(), test.args, os.Stdout, stderr)
+		stderr.Close()
+		line, _ := bufio.NewReader(said).ReadString('\n')
+		said.Close()
+		if exit != test.exit || !strings.Contains(line, test.want) || strings.Contains(line, "secret") {
+			t.Errorf("%v: exit %d, said %q", test.args, exit, line)
+		}
+	}
+}

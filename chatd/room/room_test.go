@@ -1,0 +1,275 @@
+package room
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// scripted is an exchange that does what a test tells it to: the room's side of
+// the contract, with failures on demand.
+type scripted struct {
+	published []chat.Record
+	full      bool
+	log       []chat.Record // what Read finds
+	readErr   error
+	whispers  [][]byte
+}
+
+func (s *scripted) Publish(r chat.Record) error {
+	if s.full {
+		return fanout.ErrFull
+	}
+	s.published = append(s.published, r)
+	return nil
+}
+
+func (s *scripted) Run(ctx context.Context, _ int, _ fanout.Handler) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (s *scripted) Read(_ context.Context, from, before int64, n int) (out []chat.Record, err error) {
+	for _, r := range s.log {
+		if r.Offset >= from && r.Offset < before && len(out) < n {
+			out = append(out, r)
+		}
+	}
+	return out, s.readErr
+}
+
+func (s *scripted) Whisper(b []byte) { s.whispers = append(s.whispers, b) }
+
+var now = chat.Stamp{Boot: "b", UpMS: 1000}
+
+func newRoom(t *testing.T) (*Room, handler, *scripted, *bytes.Buffer) {
+	x, log := &scripted{}, &bytes.Buffer{}
+	r := New(x, func() chat.Stamp { return now }, slog.New(slog.NewTextHandler(log, nil)))
+	return r, handler{r}, x, log
+}
+
+func message(offset int64, sender, id, text string) chat.Record {
+	r := chat.Message{From: chat.Person{ID: sender, Name: "N"}, Text: text}.Record(id, chat.Stamp{})
+	r.Offset = offset
+	return r
+}
+
+func texts(entries []*Entry) string {
+	var all []string
+	for _, e := range entries {
+		all = append(all, fmt.Sprintf("%d:%s", e.Offset, e.Message.Text))
+	}
+	return strings.Join(all, " ")
+}
+
+func TestShownOnce(t *testing.T) {
+	r, h, _, _ := newRoom(t)
+	h.Reset("e")
+	h.State(true)
+	h.Deliver([]chat.Record{message(1, "ada", "x", "one"), message(2, "bob", "x", "two"), message(3, "ada", "x", "again")})
+	h.Deliver([]chat.Record{message(7, "ada", "x", "again"), message(8, "", "", "amqp"), message(9, "", "", "amqp")})
+	if got := texts(r.View(100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
+		t.Errorf("the room shows %s", got)
+	}
+	if offset, known, err := r.Say(chat.Person{ID: "ada"}, "x", "one", nil); offset != 1 || !known || err != nil {
+		t.Errorf("said again: %d, %v, %v", offset, known, err)
+	}
+}
+
+func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
+	r, h, _, log := newRoom(t)
+	h.Reset("e")
+	h.State(true)
+	for i := range 100 {
+		h.Deliver([]chat.Record{{Offset: int64(i), ContentType: "image/png", Type: chat.TypeMessage, Body: []byte("x")}})
+	}
+	h.Deliver([]chat.Record{
+		{Offset: 100, Type: chat.TypeEpoch, ContentType: chat.ContentJSON, Body: []byte("{}")},
+		{Offset: 101, Type: "hologram", ContentType: chat.ContentJSON, Body: []byte("{}")},
+		message(102, "ada", "y", "fine")})
+	if got := texts(r.View(100).Entries); got != "102:fine" {
+		t.Errorf("the room shows %s", got)
+	}
+	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "image/png") {
+		t.Errorf("%d log lines: %s", n, log)
+	}
+}
+
+func TestStampOfWhatComesLive(t *testing.T) {
+	r, h, _, _ := newRoom(t)
+	h.Reset("e")
+	h.Deliver([]chat.Record{message(1, "", "", "old")})
+	h.State(true)
+	h.Deliver([]chat.Record{message(2, "", "", "live")})
+	entries := r.View(10).Entries
+	if entries[0].Stamp.Known() || entries[1].Stamp != now {
+		t.Errorf("stamps are %v and %v", entries[0].Stamp, entries[1].Stamp)
+	}
+}
+
+// follow returns what happened after e, in words.
+func follow(e *Event) string {
+	var all []string
+	for n := e.Next(); n != nil; n = n.Next() {
+		switch {
+		case n.Entries != nil:
+			all = append(all, texts(n.Entries))
+		case n.Lost:
+			all = append(all, "lost")
+		case n.Broker != nil:
+			all = append(all, fmt.Sprint("broker ", *n.Broker))
+		case n.Presence != nil:
+			all = append(all, fmt.Sprint("presence ", n.Presence.Count))
+		case n.Typing != nil:
+			all = append(all, "typing "+n.Typing.Name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// History that is read at the start is not news; what was missed while the
+// exchange was away is; and a log that does not go on is said.
+func TestAwayAndBack(t *testing.T) {
+	r, h, _, _ := newRoom(t)
+	start := r.Tail()
+	if v := r.View(10); v.Epoch != "" || v.Head != -1 || v.Up {
+		t.Errorf("before the first log: %+v", v)
+	}
+	if v := r.Resume(t.Context(), "e", 7, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
+		t.Errorf("resumed before the first log: %+v", v)
+	}
+	h.Reset("e")
+	h.Deliver([]chat.Record{message(1, "a", "1", "one")})
+	h.State(true)
+	h.Deliver([]chat.Record{message(2, "a", "2", "two")})
+	h.State(false)
+	h.State(false)
+	h.Deliver([]chat.Record{message(3, "a", "3", "missed")})
+	h.State(true)
+	if got := follow(start); got != "lost, broker true, 2:two, broker false, 3:missed, broker true" {
+		t.Errorf("sessions were told: %s", got)
+	}
+	before := r.Tail()
+	h.Reset("f")
+	h.Deliver([]chat.Record{message(0, "a", "1", "new log")})
+	h.State(true)
+	if got := follow(before); got != "lost" {
+		t.Errorf("sessions were told: %s", got)
+	}
+	if v := r.View(10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
+		t.Errorf("the room shows %s of %s", texts(v.Entries), v.Epoch)
+	}
+}
+
+func TestResume(t *testing.T) {
+	r, h, x, _ := newRoom(t)
+	h.Reset("e")
+	h.State(true)
+	for i := range int64(10) {
+		x.log = append(x.log, message(i*2, "a", fmt.Sprint(i), fmt.Sprint(i)))
+	}
+	h.Deliver(x.log[5:]) // the window begins at offset 10
+	if v := r.Resume(t.Context(), "e", 14, 3); !v.Resumed || v.CatchUp || texts(v.Entries) != "16:8 18:9" {
+		t.Errorf("from the window: %+v %s", v, texts(v.Entries))
+	}
+	v := r.Resume(t.Context(), "e", 4, 3)
+	if !v.Resumed || !v.CatchUp {
+		t.Fatalf("from the log: %+v", v)
+	}
+	var missed string
+	err := r.Missed(t.Context(), v, func(e []*Entry) error { missed += texts(e); return nil })
+	if err != nil || missed != "6:3 8:4" || texts(v.Entries) != "10:5 12:6 14:7 16:8 18:9" {
+		t.Errorf("missed %s, then %s, %v", missed, texts(v.Entries), err)
+	}
+	for name, v := range map[string]View{
+		"an offset between two records": r.Resume(t.Context(), "e", 5, 3),
+		"another epoch":                 r.Resume(t.Context(), "f", 4, 3),
+		"an offset of the future":       r.Resume(t.Context(), "e", 99, 3),
+	} {
+		if v.Resumed || texts(v.Entries) != "14:7 16:8 18:9" {
+			t.Errorf("%s: %+v %s", name, v, texts(v.Entries))
+		}
+	}
+	x.readErr = fanout.ErrAway
+	x.log = nil
+	if v := r.Resume(t.Context(), "e", 4, 3); v.Resumed {
+		t.Errorf("resumed from a log that cannot be read: %+v", v)
+	}
+}
+
+func TestOlder(t *testing.T) {
+	r, h, x, _ := newRoom(t)
+	h.Reset("e")
+	h.State(true)
+	for i := range int64(3000) {
+		rec := message(1000+i, "a", fmt.Sprint(i), fmt.Sprint(i)) // what came before 1000 was pruned
+		if i%3 == 0 {
+			rec.Type = "hologram"
+		}
+		x.log = append(x.log, rec)
+	}
+	h.Deliver(x.log[2000:])
+	before, all := int64(4000), 0
+	for {
+		entries, more, err := r.Older(t.Context(), before, 150)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range entries {
+			if e.Offset >= before || i > 0 && e.Offset <= entries[i-1].Offset {
+				t.Fatalf("offset %d after %d, before %d", e.Offset, entries[i-1].Offset, before)
+			}
+		}
+		all += len(entries)
+		if !more {
+			break
+		}
+		before = entries[0].Offset
+	}
+	if all != 2000 {
+		t.Errorf("scrolling up found %d of 2000 messages", all)
+	}
+	x.readErr = fanout.ErrAway
+	if _, _, err := r.Older(t.Context(), 1500, 10); !errors.Is(err, fanout.ErrAway) {
+		t.Errorf("while away: %v", err)
+	}
+}
+
+func TestWindowIsBounded(t *testing.T) {
+	var w window
+	for i := range maxWindow + 100 {
+		w.add(&Entry{Offset: int64(i)})
+	}
+	if len(w.entries) != maxWindow || w.entries[0].Offset != 100 {
+		t.Errorf("%d entries from %d", len(w.entries), w.entries[0].Offset)
+	}
+	for i := range 1000 {
+		w.add(&Entry{Offset: int64(10_000 + i), Message: chat.Message{Text: strings.Repeat("x", chat.MaxTextBytes)}})
+	}
+	if w.bytes > maxWindowBytes || len(w.entries) < 100 {
+		t.Errorf("%d entries of %d bytes", len(w.entries), w.bytes)
+	}
+}
+
+func TestSeenIsBounded(t *testing.T) {
+	s := newSeen()
+	for i := range maxSeen + 10 {
+		s.first(key{"a", fmt.Sprint(i)}, int64(i))
+	}
+	if len(s.at) != maxSeen || len(s.order) != maxSeen {
+		t.Errorf("%d ids are remembered", len(s.at))
+	}
+	if _, ok := s.lookup(key{"a", "9"}); ok {
+		t.Error("the oldest is still there")
+	}
+	if at, ok := s.lookup(key{"a", "10"}); !ok || at != 10 {
+		t.Error("one that is not the oldest was forgotten")
+	}
+}
