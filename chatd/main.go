@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -57,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintf(stderr, "chatd: cannot listen on %q: %v\n", o.listen, err)
 		return daemon.ExitError
 	}
-	greet(stdout, listener.Addr())
+	greet(light.Above(lamp, stdout), listener.Addr(), daemon.IsTerminal(stdout))
 	if err := serve(ctx, o, exchange, listener, lamp, log); err != nil {
 		log.Error("chatd ends", "err", err)
 		return daemon.ExitError
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 }
 
 // greet says where the room is, with a QR code if somebody is looking.
-func greet(stdout *os.File, addr net.Addr) {
+func greet(stdout io.Writer, addr net.Addr, seen bool) {
 	_, port, _ := net.SplitHostPort(addr.String()) // a TCP address has a port
 	fmt.Fprintf(stdout, "The room is open: http://localhost:%s/\n", port)
 	url, ok := invite.URL(addr)
@@ -75,7 +76,7 @@ func greet(stdout *os.File, addr net.Addr) {
 		return
 	}
 	fmt.Fprintf(stdout, "Phones on the same network: %s\n", url)
-	if daemon.IsTerminal(stdout) {
+	if seen {
 		fmt.Fprintln(stdout)
 		invite.WriteQR(stdout, url)
 		fmt.Fprintln(stdout)

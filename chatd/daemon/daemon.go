@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/peterbourgon/ff/v3"
 )
@@ -99,18 +98,28 @@ func EnvName(flag string) string {
 	return envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// helpWidth is how wide the help is: what a terminal always has.
+const helpWidth = 80
+
 // help explains each flag with its variable and its default.
 func (f *Flags) help(w io.Writer) {
-	fmt.Fprintf(w, "%s\n\nEach flag can be given as an environment variable instead.\n\n", strings.TrimSpace(f.about))
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\n\nEach flag can be given as an environment variable instead.\n", strings.TrimSpace(f.about))
 	f.VisitAll(func(fl *flag.Flag) {
 		value, usage := flag.UnquoteUsage(fl)
 		if fl.DefValue != "" && fl.DefValue != "false" {
 			usage += " (default " + fl.DefValue + ")"
 		}
-		fmt.Fprintf(table, "  -%s %s\t%s\n  \t%s\n", fl.Name, value, EnvName(fl.Name), usage)
+		fmt.Fprintf(w, "\n  -%s\n", strings.TrimSpace(fmt.Sprintf("%s %-*s %s", fl.Name, 40-len(fl.Name), value, EnvName(fl.Name))))
+		line := "   "
+		for _, word := range strings.Fields(usage) {
+			if len(line)+1+len(word) > helpWidth {
+				fmt.Fprintln(w, line)
+				line = "   "
+			}
+			line += " " + word
+		}
+		fmt.Fprintln(w, line)
 	})
-	table.Flush()
 }
 
 // Version returns what is known of this build: the commit if the binary was

@@ -59,6 +59,11 @@ func TestHelpNamesEachVariable(t *testing.T) {
 	if run || exit != ExitOK || stderr != "" {
 		t.Errorf("exit %d, said %q", exit, stderr)
 	}
+	for line := range strings.Lines(stdout) {
+		if len(line) > helpWidth+1 {
+			t.Errorf("a line of %d characters: %s", len(line), line)
+		}
+	}
 	for _, want := range []string{"burrowd digs.", "-dig-rate HOLES", "WARREN_DIG_RATE", "(default 5)", "WARREN_LOG_LEVEL"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("help lacks %q:\n%s", want, stdout)

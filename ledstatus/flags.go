@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"warren/chatd/daemon"
+	"warren/ledstatus/light"
+)
+
+// options are what the flags say.
+type options struct {
+	flags  *daemon.Flags
+	broker string
+	light  string
+}
+
+// parse reads the flags. It returns false and the exit code if ledstatus shall
+// not run.
+func parse(args []string, stdout, stderr io.Writer) (o *options, exit int, run bool) {
+	f := daemon.NewFlags("ledstatus", `
+ledstatus blinks a light once for each message in the room. Before it has
+reached the broker the light goes slowly on and off; while the broker is away it
+flashes twice every two seconds.
+
+    ledstatus -broker amqp://guest:guest@localhost:5672/ -light ACT`)
+	o = &options{flags: f}
+	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to listen to, such as amqp://guest:guest@localhost:5672/ (required)")
+	f.StringVar(&o.light, "light", light.Terminal, "the `LIGHT`: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
+	exit, run = f.Parse(args, stdout, stderr, o.check)
+	return o, exit, run
+}
+
+func (o *options) check() error {
+	if o.broker == "" {
+		return fmt.Errorf("-broker is missing: give the URL of a RabbitMQ, such as amqp://guest:guest@localhost:5672/, there or in %s", daemon.EnvName("broker"))
+	}
+	// What is wrong with a URL is not said in the parser's words: they quote
+	// it, with the password.
+	if _, err := amqp091.ParseURI(o.broker); err != nil {
+		return errors.New("-broker is not the URL of a RabbitMQ: it must look like amqp://user:password@host:5672/")
+	}
+	return nil
+}

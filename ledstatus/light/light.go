@@ -1,0 +1,98 @@
+// Package light is what can be lit: a lamp drawn in the terminal, an LED that
+// the kernel knows, or an LED on a GPIO line.
+package light
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"periph.io/x/conn/v3/gpio"
+)
+
+// A Light is on or off. Open returns it off. Its methods are called from one
+// goroutine at a time, and Set never after Close.
+type Light interface {
+	// Set turns the light on or off. After an error the light is in either
+	// state, and Set may be called again: what was in the way may be gone.
+	Set(on bool) error
+
+	// Close gives the light back as it was found, or off where that cannot
+	// be known.
+	Close() error
+}
+
+// A Captioned light can show a line of text beside it.
+type Captioned interface {
+	Light
+
+	// Caption shows text from now on. Control characters in it are dropped,
+	// and it is cut where the line ends.
+	Caption(text string)
+}
+
+// Names of lights that are no hardware.
+const (
+	Terminal = "terminal" // drawn in the terminal
+	None     = "none"     // no light at all
+)
+
+// ErrUnknown reports a spec that names no light this machine has.
+var ErrUnknown = errors.New("no such light")
+
+// Open opens the light that spec names:
+//
+//   - "terminal": a lamp in the last line of tty. Where tty is not a terminal
+//     (a file, a pipe, nil) this is a light that nobody sees.
+//   - "GPIO17" or another number: an LED on that line, on when the line is high.
+//   - "none": a light that nobody sees.
+//   - anything else: the kernel's LED of that name, in upper or lower case, such
+//     as "ACT" or "PWR" on a Raspberry Pi. See /sys/class/leds.
+//
+// The error says what is wrong and what would be right. It is ErrUnknown if
+// this machine has no such light; any other means that the light is there but
+// cannot be used.
+func Open(spec string, tty *os.File) (Light, error) {
+	return machine{tty: tty, getenv: os.Getenv, leds: "/sys/class/leds", line: periphLine}.open(spec)
+}
+
+// machine is what the lights are opened on: this one, or a test's.
+type machine struct {
+	tty    *os.File
+	getenv func(string) string
+	leds   string // the folder of the kernel's LEDs
+	line   func(name string) (gpio.PinOut, error)
+}
+
+func (m machine) open(spec string) (Light, error) {
+	switch number, isGPIO := gpioNumber(spec); {
+	case spec == Terminal:
+		return openTerminal(m.tty, m.getenv), nil
+	case spec == None:
+		return nobody{}, nil
+	case isGPIO:
+		return openGPIO(number, m.line)
+	}
+	name, ok := findLED(m.leds, spec)
+	if !ok {
+		return nil, fmt.Errorf("light %.50q: %w; it must be %s, %s, GPIO and a number such as GPIO17, or an LED of this machine, %s",
+			spec, ErrUnknown, Terminal, None, listLEDs(m.leds))
+	}
+	return openKernel(m.leds, name)
+}
+
+// listLEDs says in words which LEDs there are.
+func listLEDs(root string) string {
+	names := kernelLEDs(root)
+	if len(names) == 0 {
+		return "which has none"
+	}
+	return "which has " + strings.Join(names, ", ")
+}
+
+// nobody is a light that nobody sees.
+type nobody struct{}
+
+func (nobody) Set(bool) error { return nil }
+func (nobody) Close() error   { return nil }

@@ -1,0 +1,78 @@
+package light
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"periph.io/x/conn/v3/gpio"
+)
+
+// testMachine has the kernel LEDs in leds, no terminal and no GPIO lines.
+func testMachine(leds string) machine {
+	return machine{
+		getenv: func(string) string { return "" },
+		leds:   leds,
+		line:   func(string) (gpio.PinOut, error) { return nil, ErrUnknown },
+	}
+}
+
+func TestUnknownLightIsExplained(t *testing.T) {
+	leds := fakeLEDs(t, "ACT", "PWR")
+	for _, spec := range []string{"", "blue", "GPIO", "GPIOx", "GPIO-1", "GPIO99999999999", "17", "../ACT", "ACT/", "Terminal ", strings.Repeat("x", 1000)} {
+		_, err := testMachine(leds).open(spec)
+		if !errors.Is(err, ErrUnknown) {
+			t.Errorf("open(%.20q): error %v is not ErrUnknown", spec, err)
+			continue
+		}
+		for _, want := range []string{"terminal", "none", "GPIO17", "ACT, PWR"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("open(%.20q): the error does not mention %q: %v", spec, want, err)
+			}
+		}
+		if spec != "" && !strings.Contains(err.Error(), spec[:min(len(spec), 50)]) {
+			t.Errorf("open(%.20q): the error does not name the spec: %v", spec, err)
+		}
+		if len(err.Error()) > 300 {
+			t.Errorf("open(%.20q): the error has %d bytes", spec, len(err.Error()))
+		}
+	}
+}
+
+func TestUnknownLightOnMachineWithoutLEDs(t *testing.T) {
+	_, err := testMachine("/does/not/exist").open("ACT")
+	if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "has none") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestLightsThatNobodySees(t *testing.T) {
+	for _, spec := range []string{None, Terminal} { // there is no terminal
+		l, err := testMachine("/does/not/exist").open(spec)
+		if err != nil {
+			t.Fatalf("open(%q): %v", spec, err)
+		}
+		if err := errors.Join(l.Set(true), l.Set(false), l.Close()); err != nil {
+			t.Errorf("%s: %v", spec, err)
+		}
+	}
+}
+
+func TestOpenChoosesByName(t *testing.T) {
+	m := testMachine(fakeLEDs(t, "ACT", "GPIO17", "terminal"))
+	asked := ""
+	m.line = func(name string) (gpio.PinOut, error) { asked = name; return gpio.INVALID, nil }
+	if _, err := m.open("gpio17"); asked != "GPIO17" || err == nil {
+		t.Errorf("gpio17: asked for line %q, error %v; want GPIO17, and the error of the invalid line", asked, err)
+	}
+	if l, err := m.open("act"); err != nil {
+		t.Errorf("act: %v", err)
+	} else if _, ok := l.(*kernel); !ok {
+		t.Errorf("act: opened %T", l)
+	}
+	if l, err := m.open("terminal"); err != nil {
+		t.Errorf("terminal: %v", err)
+	} else if _, ok := l.(*kernel); ok {
+		t.Errorf("terminal: opened the kernel LED of that name")
+	}
+}
