@@ -74,12 +74,12 @@ endef
 
 # rabbitmq-server: the broker. gcc, libc6-dev: the race detector. chromium, and
 # a font with emoji: the browser tests. nginx-light, haproxy: the tests behind a
-# proxy.
+# proxy. amqp-tools: the README's commands.
 deps-rabbitmq:
 	$(call install,rabbitmq-server)
 
 deps-test:
-	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy)
+	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy amqp-tools)
 
 clean:
 	rm -rf build artefacts

@@ -49,6 +49,23 @@ func start(t *testing.T, args ...string) (address string, cancel func() (exit in
 	}
 }
 
+// awaitReady waits until chatd has reached its exchange.
+func awaitReady(t *testing.T, address string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get("http://" + address + "/readyz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("chatd is not ready: %v, %v", resp, err)
+		}
+	}
+}
+
 func TestRunServesAndEnds(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	address, cancel := start(t, "-title", "Burrow")
