@@ -16,7 +16,10 @@ import (
 
 // page serves the files of the page. They are compressed once: what a guest
 // waits for on a busy radio is bytes.
-type page map[string]asset
+type page struct {
+	assets  map[string]asset // by path
+	modules string           // a Link header that names all modules
+}
 
 type asset struct {
 	mime  string
@@ -26,7 +29,8 @@ type asset struct {
 }
 
 func newPage() page {
-	p := page{}
+	p := page{assets: make(map[string]asset)}
+	var links []string
 	err := fs.WalkDir(web.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".go" || name == basicTemplate {
 			return err
@@ -40,15 +44,23 @@ func newPage() page {
 		zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // the level is valid
 		zip.Write(data)
 		zip.Close()
-		p["/"+name] = asset{mimeOf(name), `"` + hex.EncodeToString(sum[:8]) + `"`, data, packed.Bytes()}
+		p.assets["/"+name] = asset{mimeOf(name), `"` + hex.EncodeToString(sum[:8]) + `"`, data, packed.Bytes()}
+		if path.Ext(name) == ".js" && name != oldBrowsers {
+			links = append(links, "</"+name+">; rel=modulepreload")
+		}
 		return nil
 	})
 	if err != nil {
 		panic(err) // the files are in the binary
 	}
-	p["/"] = p["/index.html"]
+	p.assets["/"] = p.assets["/index.html"]
+	p.modules = strings.Join(links, ", ")
 	return p
 }
+
+// oldBrowsers is the one script that is no module: browsers that know modules
+// do not fetch it.
+const oldBrowsers = "nomodule.js"
 
 // mimeOf does not leave the types to the machine: its table may be wrong or
 // missing, and a browser refuses a module that is not JavaScript.
@@ -69,12 +81,17 @@ func mimeOf(name string) string {
 // ServeHTTP implements http.Handler. A browser asks again each time whether a
 // file has changed: after an update of the card, it has.
 func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a, ok := p[r.URL.Path]
+	a, ok := p.assets[r.URL.Path]
 	if !ok {
 		http.Error(w, "There is nothing here. The room is at /.", http.StatusNotFound)
 		return
 	}
 	h := w.Header()
+	if r.URL.Path == "/" {
+		// Without this a browser finds the modules one import after another,
+		// four round trips deep (HTML standard, link type "modulepreload").
+		h.Set("Link", p.modules)
+	}
 	h.Set("ETag", a.etag)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Vary", "Accept-Encoding")

@@ -1,0 +1,87 @@
+// Who is here and who is typing.
+
+import { $, make, nameTag } from './dom.js';
+import { words } from './strings.js';
+
+const TYPING_FOR = 4e3;
+const MAX_TYPING = 50;
+
+// The count in the header, and the list behind it.
+export class Presence {
+	#people = [];
+	#count = 0;
+
+	constructor(names, me) {
+		Object.assign(this, { names, me, button: $('people'), panel: $('guests') });
+		this.button.onclick = () => this.#open(this.panel.hidden);
+		document.addEventListener('keydown', ({ key }) => {
+			if (key !== 'Escape' || this.panel.hidden) return;
+			this.#open(false);
+			this.button.focus();
+		});
+		document.addEventListener('pointerdown', ({ target }) => {
+			if (!target.closest('.bar')) this.#open(false);
+		});
+	}
+
+	update({ count, people }) {
+		this.#count = count;
+		this.#people = people || [];
+		this.button.hidden = false;
+		this.button.textContent = words.here(count);
+		this.show();
+	}
+
+	#open(open) {
+		this.panel.hidden = !open;
+		this.button.setAttribute('aria-expanded', open);
+		this.show();
+	}
+
+	// Draws the list, if anybody looks.
+	show() {
+		if (this.panel.hidden) return;
+		const mine = (person) => person.id === this.me.id;
+		this.#people.sort((a, b) => mine(b) - mine(a) || a.name.localeCompare(b.name));
+		const items = this.#people.map((person) => {
+			const item = make('li', mine(person) ? 'mine' : '');
+			item.append(nameTag(person, this.names.print(person)));
+			if (mine(person)) item.append(make('span', 'quiet', words.you));
+			return item;
+		});
+		const more = this.#count - items.length;
+		if (more > 0) items.push(make('li', 'quiet', words.andMore(more)));
+		this.panel.querySelector('ul').replaceChildren(...items);
+	}
+}
+
+// The line under the conversation that says who is typing.
+export class Typing {
+	#typing = new Map(); // id → {name, timer}
+
+	saw({ id, name }) {
+		if (this.#typing.size >= MAX_TYPING) return;
+		this.#forget(id);
+		this.#typing.set(id, { name, timer: setTimeout(() => this.spoke(id), TYPING_FOR) });
+		this.#show();
+	}
+
+	// Who has spoken types no more.
+	spoke(id) {
+		if (this.#forget(id)) this.#show();
+	}
+
+	clear() {
+		for (const id of [...this.#typing.keys()]) this.spoke(id);
+	}
+
+	#forget(id) {
+		clearTimeout((this.#typing.get(id) || {}).timer);
+		return this.#typing.delete(id);
+	}
+
+	#show() {
+		const names = [...this.#typing.values()].map(({ name }) => name);
+		$('typing').textContent = words.typing[Math.min(names.length, 3)](...names);
+	}
+}
