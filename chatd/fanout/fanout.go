@@ -24,7 +24,8 @@ type Exchange interface {
 	// Records of one daemon enter the log for the first time in the order in
 	// which they were accepted. What is accepted is kept in memory only.
 	//
-	// It returns ErrFull when too much waits to be published.
+	// It returns ErrFull when too much waits to be published, and another
+	// error for a record that cannot be one: without an ID, or too large.
 	Publish(rec chat.Record) error
 
 	// Run reaches the exchange, and reaches it again whenever it is lost, and
@@ -59,7 +60,8 @@ type Handler interface {
 	Deliver(recs []chat.Record)
 
 	// State says whether the exchange is reached: true once everything that
-	// was in the log at the time has been delivered.
+	// was in the log at the time has been delivered. At the beginning it is
+	// not, without a call; calls alternate, with true first.
 	State(up bool)
 
 	// Whispered gives what some daemon whispered.

@@ -1,0 +1,196 @@
+package rabbitmq
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"warren/chatd/chat"
+)
+
+// The epoch names the log. RabbitMQ has no name for one: a stream that was
+// deleted and made again looks like the old one, with offsets from 0. So the
+// name is kept in the log itself, and every daemon reads it there.
+//
+// Two kinds of records matter. A *proposal* is a record of chat.TypeEpoch
+// without header epoch; a daemon writes one at each connect, before it knows
+// anything. A *naming* record is a record of any type with header epoch: all
+// that a daemon publishes once it has found the name. The rule:
+//
+//  1. If the log holds naming records, the name is the one they carry.
+//  2. If it holds none, the name is what the first proposal in it proposes.
+//
+// A daemon applies the rule to the log up to its own proposal, which it has
+// read back: so there is always at least one.
+//
+// Why all agree: take the order of the log. The first daemon to find a name
+// finds it by 2, since nobody can have written it, and it is that of the first
+// proposal, P. Another either has a naming record in what it reads, which
+// carries P's name since no other was ever found; or none, and then it takes
+// the first proposal, P too. Two daemons that start in one instant on an empty
+// log both read both proposals' order from the log. After a deletion nobody
+// publishes under the old name: all readers are cancelled in that instant, and
+// with them all publishers, long before anyone can have made the new stream.
+//
+// Why it stays: RabbitMQ drops the front of a log that is too long, and P with
+// it. Warren's records name the epoch, so that it is lost only if nothing but
+// foreign records is left. Hence whoever found it by rule 2 writes a naming
+// record at once, and every daemon writes one when it has read bareBytes
+// without any.
+
+// bareBytes is how much of the log may go by without the name of its epoch. A
+// daemon that starts looks for the name in what it reads anyhow, and then from
+// the front of the log; this is small against any useful log.
+const bareBytes = 1 << 20
+
+// proposal is the body of a record of chat.TypeEpoch.
+type proposal struct {
+	Propose string `json:"propose,omitempty"` // in a proposal: the name for a log that has none
+}
+
+// epochRecord returns a record of chat.TypeEpoch.
+func (x *Exchange) epochRecord(p proposal) chat.Record {
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // a string cannot fail to marshal
+	}
+	return chat.Record{
+		ID:          rand.Text(),
+		Type:        chat.TypeEpoch,
+		ContentType: chat.ContentJSON,
+		Stamp:       x.opts.Stamp(),
+		Body:        body,
+	}
+}
+
+// proposed returns what rec proposes, "" if it is no proposal.
+func proposed(rec record) string {
+	var p proposal
+	if rec.Type != chat.TypeEpoch || rec.epoch != "" || json.Unmarshal(rec.Body, &p) != nil || !chat.ValidID(p.Propose) {
+		return ""
+	}
+	return p.Propose
+}
+
+// namer applies the rule to records in their order.
+type namer struct{ named, proposed string }
+
+func (n *namer) add(rec record) {
+	if rec.epoch != "" {
+		n.named = rec.epoch
+	} else if n.proposed == "" {
+		n.proposed = proposed(rec)
+	}
+}
+
+// findEpoch returns the epoch of the log up to the record at offset head, and
+// whether a naming record near its end says so. Recs is the end of the log,
+// head included: in nearly all cases it is enough.
+func (x *Exchange) findEpoch(ctx context.Context, l *life, recs []record, head int64) (epoch string, written bool, err error) {
+	var near namer
+	for _, rec := range recs {
+		near.add(rec)
+	}
+	if near.named != "" {
+		return near.named, true, nil
+	}
+	// From the front, as far as the first naming record.
+	r, err := x.read(l.in, "first")
+	if err != nil {
+		return "", false, err
+	}
+	defer r.close()
+	var all namer
+	for {
+		recs, err := r.next(ctx)
+		if err != nil {
+			return "", false, err
+		}
+		for _, rec := range recs {
+			all.add(rec)
+			switch {
+			case all.named != "":
+				return all.named, false, nil
+			case rec.Offset >= head:
+				if all.proposed == "" {
+					return "", false, errors.New("the log does not hold the record that was read from it a moment ago")
+				}
+				return all.proposed, false, nil
+			}
+		}
+	}
+}
+
+// writeEpoch puts a naming record into the log: what the publisher sends
+// carries the name.
+func (x *Exchange) writeEpoch() {
+	x.naming = true
+	x.outbox.addOwn(x.epochRecord(proposal{}))
+}
+
+// countBare writes the name of the epoch again when too much of the log has
+// gone by without it.
+func (x *Exchange) countBare(recs []record) {
+	const overhead = 100 // of a record in the stream, about
+	for _, rec := range recs {
+		x.bare += len(rec.Body) + overhead
+		if rec.epoch == x.epoch {
+			x.bare, x.naming = 0, false
+		}
+	}
+	if x.bare >= bareBytes && !x.naming {
+		x.writeEpoch()
+	}
+}
+
+// probeTime is how long our own record may take to come back. It takes
+// milliseconds; the stream of a broker that has just started, a second.
+const probeTime = 5 * time.Second
+
+// probe publishes a proposal and waits until it is read back. This gives the
+// end of the log, and proves that what is published from now on gets there: a
+// broker that has just started takes and confirms records before its stream is
+// back, and drops them. With another queue bound to the exchange not even
+// "mandatory" tells.
+func (x *Exchange) probe(ctx context.Context, l *life) (head int64, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errors.New("what is published does not reach the log"))
+	defer cancel()
+	r, err := x.read(l.in, "last")
+	if err != nil {
+		return 0, err
+	}
+	defer r.close()
+	rec := record{Record: x.epochRecord(proposal{Propose: rand.Text()}), mark: "probe." + rand.Text()}
+	if err := l.pub.send(rec); err != nil {
+		return 0, err
+	}
+	for {
+		select {
+		case got, ok := <-r.recs:
+			if !ok {
+				return 0, r.err
+			}
+			for _, got := range r.fill(got) {
+				if got.mark == rec.mark {
+					return got.Offset, nil
+				}
+			}
+		case <-l.pub.returns:
+			metricReturned.Inc()
+			return 0, errReturned
+		case b := <-l.pub.blocks:
+			if b.Active {
+				return 0, fmt.Errorf("RabbitMQ takes no messages now: %s", b.Reason)
+			}
+		case <-l.out.lost:
+			return 0, amqp.ErrClosed
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		}
+	}
+}

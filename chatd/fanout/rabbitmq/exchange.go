@@ -1,0 +1,154 @@
+// Package rabbitmq is the exchange on RabbitMQ: a fanout exchange, and a stream
+// bound to it that is the log.
+//
+//	Publish ──▶ outbox ──▶ exchange "chat" ──▶ stream "chat.log" ──▶ Handler
+//	              ▲                                      │
+//	              └──── an entry leaves when seen ◀──────┘
+//
+// One life of a connection is: dial, declare, prove with a record of our own
+// that the whole way works, read the log up to that record, and only then
+// publish what waits. Whatever goes wrong ends the life; the next one begins
+// after a growing pause. Nothing is believed but the log: a record is published
+// again and again until it has been read back from there.
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// Options of an Exchange. The zero value is fine.
+type Options struct {
+	// LogBytes is how much of the log RabbitMQ keeps on disk, 64 MiB if 0:
+	// half a million messages of 100 bytes. It takes effect when the stream
+	// is made.
+	LogBytes int64
+
+	// SegmentBytes is the size of the files that the log is cut into, a 64th
+	// of LogBytes if 0. RabbitMQ forgets whole files only, and never the one
+	// it writes to, so that a file must be small against the log; each one
+	// costs an offset and a pair of files.
+	SegmentBytes int64
+
+	// OutboxRecords and OutboxBytes bound what waits to be published: 10,000
+	// records and 16 MiB if 0. A hundred people saying something each second
+	// fill that in 100 seconds, longer than RabbitMQ takes to restart on a
+	// Pi; the bytes are what a Pi can spare.
+	OutboxRecords int
+	OutboxBytes   int
+
+	// Stamp reads the clock for the exchange's own records. They have no
+	// stamp if it is nil.
+	Stamp func() chat.Stamp
+
+	// Logger is slog.Default() if nil. Changes of state are logged, attempts
+	// are not.
+	Logger *slog.Logger
+
+	suffix string // of all names, so that tests share a broker
+}
+
+// Exchange is a fanout.Exchange on RabbitMQ. Make one with New.
+type Exchange struct {
+	url    string
+	broker string // host:port, for people
+	opts   Options
+	names  names
+	log    *slog.Logger
+	outbox *outbox
+
+	whispers chan []byte // to be published
+	readers  chan struct{}
+
+	// What Read and Whisper need to know of the present life; nil while away.
+	life atomic.Pointer[life]
+
+	// Of Run's goroutine.
+	epoch  string
+	place  place
+	bare   int  // bytes of the log since a record last named the epoch
+	naming bool // a naming record waits in the outbox, or did lately
+	other  bool // the stream has other limits than ours, and that was said
+}
+
+var _ fanout.Exchange = (*Exchange)(nil)
+
+// names of what we declare on the broker.
+type names struct{ exchange, stream, presence string }
+
+func namesWith(suffix string) names {
+	return names{exchange: "chat" + suffix, stream: "chat.log" + suffix, presence: "chat.presence" + suffix}
+}
+
+// New returns an exchange on the broker at url,
+// amqp://user:password@host:5672/vhost. It does not connect: Run does. The
+// error is about the url, and does not hold its password.
+func New(url string, opts Options) (*Exchange, error) {
+	broker, err := checkURL(url)
+	if err != nil {
+		return nil, err
+	}
+	if opts.LogBytes <= 0 {
+		opts.LogBytes = 64 << 20
+	}
+	if opts.SegmentBytes <= 0 {
+		opts.SegmentBytes = max(64<<10, opts.LogBytes/64)
+	}
+	if opts.OutboxRecords <= 0 {
+		opts.OutboxRecords = 10_000
+	}
+	if opts.OutboxBytes <= 0 {
+		opts.OutboxBytes = 16 << 20
+	}
+	if opts.Stamp == nil {
+		opts.Stamp = func() chat.Stamp { return chat.Stamp{} }
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	return &Exchange{
+		url:      url,
+		broker:   broker,
+		opts:     opts,
+		names:    namesWith(opts.suffix),
+		log:      opts.Logger.With("broker", broker),
+		outbox:   newOutbox(opts.OutboxRecords, opts.OutboxBytes),
+		whispers: make(chan []byte, maxWhispers),
+		readers:  make(chan struct{}, maxReaders),
+	}, nil
+}
+
+// checkURL returns the host and port in an AMQP URL. What the parsers say of a
+// bad one may hold the password, so none of it is passed on.
+func checkURL(url string) (string, error) {
+	uri, err := amqp.ParseURI(url)
+	if err != nil {
+		return "", errors.New("the broker's URL cannot be read: it must look like amqp://user:password@host:5672/, " +
+			"with the characters : @ / ? # % of user and password written as %3A %40 %2F %3F %23 %25")
+	}
+	return fmt.Sprintf("%s:%d", uri.Host, uri.Port), nil
+}
+
+// Publish implements fanout.Exchange. The record needs an ID, of at most 255
+// bytes as all its strings, and at most chat.MaxBody bytes of body.
+func (x *Exchange) Publish(rec chat.Record) error {
+	if err := publishable(rec); err != nil {
+		return err
+	}
+	return x.outbox.add(rec)
+}
+
+// Run implements fanout.Exchange.
+func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
+	return keep(ctx, x.log, func(ctx context.Context, reached func()) error {
+		return x.live(ctx, back, h, reached)
+	})
+}

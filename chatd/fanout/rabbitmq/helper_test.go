@@ -1,0 +1,305 @@
+package rabbitmq
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+	"go.uber.org/goleak"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout/rabbitmq/node"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 60 * time.Second
+
+// shared is the broker of the tests that do not harm it.
+var shared struct {
+	once sync.Once
+	node *node.Node
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.node != nil {
+		shared.node.Stop()
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func broker(t testing.TB) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out the real broker")
+	}
+	shared.once.Do(func() { shared.node, shared.err = node.Start(context.Background(), node.Options{}) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.node.URL()
+}
+
+// settle waits until the broker can be killed. RabbitMQ notes that it has
+// streams at all in a file that it writes some 3 seconds after the first one
+// was made; killed before that, it never finds any of them again.
+func settle(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		files, err := filepath.Glob(filepath.Join(shared.node.Dir(), "data", "*", "coordination", "*", "names.dets"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if b, err := os.ReadFile(f); err == nil && bytes.Contains(b, []byte("rabbit_stream_coordinator")) {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the broker does not settle")
+		}
+	}
+}
+
+// newSuffix names the things of one test on the shared broker.
+func newSuffix() string { return "." + rand.Text()[:8] }
+
+// ear is a Handler that remembers.
+type ear struct {
+	t testing.TB
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed and replaced at each change
+	resets   []string
+	recs     []chat.Record // since the last Reset
+	all      []chat.Record // ever
+	batches  int
+	states   []bool
+	whispers []string
+}
+
+func newEar(t testing.TB) *ear { return &ear{t: t, changed: make(chan struct{})} }
+
+func (e *ear) change(f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f()
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+func (e *ear) Reset(epoch string) {
+	e.change(func() { e.resets = append(e.resets, epoch); e.recs = nil })
+}
+
+func (e *ear) Deliver(recs []chat.Record) {
+	e.change(func() {
+		if len(e.resets) == 0 {
+			e.t.Error("Deliver before Reset")
+		}
+		for _, r := range recs {
+			if k := len(e.recs); k > 0 && e.recs[k-1].Offset >= r.Offset {
+				e.t.Errorf("offset %d after %d", r.Offset, e.recs[k-1].Offset)
+			}
+			e.recs = append(e.recs, r)
+			e.all = append(e.all, r)
+		}
+		e.batches++
+	})
+}
+
+func (e *ear) State(up bool) {
+	e.change(func() {
+		if k := len(e.states); k > 0 && e.states[k-1] == up {
+			e.t.Errorf("State(%v) twice", up)
+		}
+		e.states = append(e.states, up)
+	})
+}
+
+func (e *ear) Whispered(body []byte) {
+	e.change(func() { e.whispers = append(e.whispers, string(body)) })
+}
+
+// wait returns when cond, called with the lock held, is true.
+func (e *ear) wait(what string, cond func() bool) {
+	e.t.Helper()
+	timeout := time.After(patience)
+	for {
+		e.mu.Lock()
+		ok, changed := cond(), e.changed
+		e.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.t.Fatalf("waited in vain for: %s; %d resets, %d records, states %v", what, len(e.resets), len(e.all), e.states)
+		}
+	}
+}
+
+func (e *ear) up() bool { return len(e.states) > 0 && e.states[len(e.states)-1] }
+
+func (e *ear) waitUp() {
+	e.t.Helper()
+	e.wait("up", e.up)
+}
+
+// texts returns the bodies of what was said, each once.
+func texts(recs []chat.Record) []string {
+	var out []string
+	seen := make(map[string]bool)
+	for _, r := range recs {
+		if r.Type == chat.TypeEpoch {
+			continue
+		}
+		if r.ID != "" {
+			if seen[r.App+r.ID] {
+				continue
+			}
+			seen[r.App+r.ID] = true
+		}
+		out = append(out, string(r.Body))
+	}
+	return out
+}
+
+func (e *ear) texts() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return texts(e.recs)
+}
+
+func (e *ear) epoch() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.resets[len(e.resets)-1]
+}
+
+func (e *ear) last() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.recs[len(e.recs)-1].Offset
+}
+
+// open makes an exchange. Its log goes nowhere: the tests look at what it does.
+func open(t testing.TB, url string, opts Options) *Exchange {
+	t.Helper()
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		if testing.Verbose() {
+			opts.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}
+	}
+	x, err := New(url, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// run runs x until the test ends or stop is called.
+func run(t testing.TB, x *Exchange, back int) (e *ear, stop func()) {
+	t.Helper()
+	e = newEar(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := x.Run(ctx, back, e); err != context.Canceled {
+			t.Errorf("Run returned %v", err)
+		}
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(patience):
+			t.Error("Run does not end")
+		}
+	})
+	t.Cleanup(stop)
+	return e, stop
+}
+
+// say is a record that a test publishes.
+func say(app, text string) chat.Record {
+	return chat.Record{ID: rand.Text(), Type: chat.TypeMessage, ContentType: chat.ContentText, App: app, Body: []byte(text)}
+}
+
+func publish(t testing.TB, x *Exchange, rec chat.Record) {
+	t.Helper()
+	if err := x.Publish(rec); err != nil {
+		t.Error(err)
+	}
+}
+
+func numbers(from, to int) []string {
+	var out []string
+	for i := from; i < to; i++ {
+		out = append(out, fmt.Sprint(i))
+	}
+	return out
+}
+
+// client is any AMQP client.
+type client struct {
+	t    testing.TB
+	conn *amqp.Connection
+	ch   *amqp.Channel
+}
+
+func connect(t testing.TB, url string) *client {
+	t.Helper()
+	conn, err := amqp.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := &client{t: t, conn: conn}
+	if c.ch, err = conn.Channel(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (c *client) publish(exchange string, msg amqp.Publishing) {
+	c.t.Helper()
+	if err := c.ch.Publish(exchange, "", false, false, msg); err != nil {
+		c.t.Error(err)
+	}
+}
+
+func equal(t testing.TB, what string, got, want []string) {
+	t.Helper()
+	if slices.Equal(got, want) {
+		return
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("%s: %d entries, want %d; entry %d is %.40q, want %.40q", what, len(got), len(want), i, got[i], want[i])
+		}
+	}
+	t.Fatalf("%s: %d entries, want %d", what, len(got), len(want))
+}

@@ -1,0 +1,140 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"warren/chatd/fanout"
+)
+
+// life is one life of the connection to the broker.
+type life struct {
+	// Two connections, because the broker stops reading from one that
+	// publishes too fast, or at all when it is short of memory: reading, and
+	// its acks, must go on then.
+	in, out *link
+
+	pub  *publisher
+	head atomic.Int64  // offset of a record in the log, the last we know of
+	held atomic.Bool   // the broker holds up publishers
+	turn chan struct{} // has a value when held has changed
+}
+
+// setupTime is how long it may take from dialling to the first record read. It
+// takes a tenth of a second; a stream that is being made on a slow Pi, some.
+const setupTime = 30 * time.Second
+
+var errSlow = fmt.Errorf("the broker did not get the exchange and the stream ready within %v", setupTime)
+
+// errOver ends what is left of a life.
+var errOver = errors.New("the connection is being closed")
+
+// live is one life: it returns why it ended. All calls of the handler are made
+// by its goroutine, which is Run's.
+func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached func()) (err error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer fail(errOver)
+
+	l := &life{turn: make(chan struct{}, 1)}
+	// The broker's heartbeats go on while it does not get anything done.
+	slow := time.AfterFunc(setupTime, func() { fail(errSlow) })
+	defer slow.Stop()
+	if l.in, err = dial(ctx, x.url, "warren chatd"); err != nil {
+		return err
+	}
+	defer l.in.end()
+	if l.out, err = dial(ctx, x.url, "warren chatd, publishing"); err != nil {
+		return err
+	}
+	defer l.out.end()
+	if err := x.declare(l.in); err != nil {
+		return err
+	}
+	if l.pub, err = newPublisher(l.out, x.names.exchange); err != nil {
+		return err
+	}
+	head, err := x.probe(ctx, l)
+	if err != nil {
+		return err
+	}
+	slow.Stop()
+	heard, err := x.hearWhispers(l)
+	if err != nil {
+		return err
+	}
+	r, err := x.catchUp(ctx, l, head, back, h)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	defer fail(errOver) // closing the reader must not wait for a broker that hangs
+
+	reached()
+	x.log.Info("the exchange is reached", "epoch", x.epoch, "head", x.place.last.Offset, "waiting", x.outbox.len())
+	metricConnected.Set(1)
+	for len(x.whispers) > 0 { // of an earlier life
+		<-x.whispers
+	}
+	x.life.Store(l)
+	up := true
+	h.State(true)
+	defer func() {
+		x.life.Store(nil)
+		metricConnected.Set(0)
+		if up {
+			h.State(false)
+		}
+	}()
+
+	epoch := x.epoch
+	wg.Go(func() {
+		fail(l.pub.run(ctx, x.outbox, epoch, func(held bool) {
+			l.held.Store(held)
+			select {
+			case l.turn <- struct{}{}:
+			default:
+			}
+		}))
+	})
+	wg.Go(func() { fail(x.sendWhispers(ctx, l)) })
+
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case rec, ok := <-r.recs:
+			if !ok {
+				return r.err
+			}
+			x.deliver(l, r.fill(rec), h)
+		case body, ok := <-heard:
+			if !ok {
+				return l.in.why()
+			}
+			h.Whispered(body)
+		case <-l.turn:
+			if held := l.held.Load(); held == up {
+				up = !held
+				x.sayHeld(held)
+				h.State(up)
+			}
+		}
+	}
+}
+
+// sayHeld logs that the broker begins or ceases to hold up publishers.
+func (x *Exchange) sayHeld(held bool) {
+	if held {
+		metricConnected.Set(0)
+		x.log.Warn("RabbitMQ takes no messages now: it is short of memory or of disk space")
+		return
+	}
+	metricConnected.Set(1)
+	x.log.Info("RabbitMQ takes messages again")
+}

@@ -1,0 +1,208 @@
+package rabbitmq
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// outbox holds what was accepted and has not been seen in the log, in order.
+// All methods may be called concurrently.
+type outbox struct {
+	maxRecords, maxBytes int
+
+	// prefix of the marks: no two outboxes have the same, in any process.
+	prefix string
+
+	// changed has a value after something was added or seen.
+	changed chan struct{}
+
+	mu      sync.Mutex
+	entries []*entry // by seq, without holes; nil: seen
+	first   uint64   // seq of entries[0]
+	unsent  uint64   // seq of the first entry not sent in this life
+	sent    int      // sent in this life and not seen
+	keys    map[string]uint64
+	records int
+	bytes   int
+}
+
+type entry struct {
+	seq   uint64
+	key   string
+	rec   chat.Record
+	tries int
+	at    time.Time // when last sent
+}
+
+func newOutbox(maxRecords, maxBytes int) *outbox {
+	return &outbox{
+		maxRecords: maxRecords,
+		maxBytes:   maxBytes,
+		prefix:     rand.Text() + ".",
+		changed:    make(chan struct{}, 1),
+		keys:       make(map[string]uint64),
+	}
+}
+
+// add puts rec at the end, or returns fanout.ErrFull. It does nothing if the
+// same sender's record of that id is there already.
+func (o *outbox) add(rec chat.Record) error {
+	key := keyOf(rec)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, there := o.keys[key]; there {
+		return nil
+	}
+	if o.records >= o.maxRecords || o.bytes+weight(rec) > o.maxBytes {
+		return fanout.ErrFull
+	}
+	o.append(key, rec)
+	return nil
+}
+
+// addOwn puts a record of the exchange's own at the end, whatever the limits:
+// there are few of them, and small.
+func (o *outbox) addOwn(rec chat.Record) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.append(keyOf(rec), rec)
+}
+
+func (o *outbox) append(key string, rec chat.Record) {
+	e := &entry{seq: o.first + uint64(len(o.entries)), key: key, rec: rec}
+	o.entries = append(o.entries, e)
+	o.keys[key] = e.seq
+	o.count(1, weight(rec))
+	o.signal()
+}
+
+// begin says that a new life begins: nothing has been sent in it.
+func (o *outbox) begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unsent, o.sent = o.first, 0
+}
+
+// take returns the next entry to send in this life, as a record, and whether
+// it was sent in an earlier one. There is none if all are sent, or if window
+// of them are sent and not seen.
+func (o *outbox) take(window int, now time.Time) (rec record, again, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sent >= window {
+		return record{}, false, false
+	}
+	for ; o.unsent < o.first+uint64(len(o.entries)); o.unsent++ {
+		e := o.entries[o.unsent-o.first]
+		if e == nil {
+			continue
+		}
+		o.unsent++
+		o.sent++
+		e.tries++
+		e.at = now
+		return record{Record: e.rec, mark: o.prefix + strconv.FormatUint(e.seq, 36)}, e.tries > 1, true
+	}
+	return record{}, false, false
+}
+
+// oldest returns when the entry was sent that has waited longest in this life
+// to be seen, false if there is none.
+func (o *outbox) oldest() (time.Time, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sent == 0 {
+		return time.Time{}, false
+	}
+	for _, e := range o.entries {
+		if e != nil {
+			return e.at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// seen removes what is among recs, which were read from the log.
+func (o *outbox) seen(recs []record) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	removed := false
+	for _, r := range recs {
+		text, ours := strings.CutPrefix(r.mark, o.prefix)
+		if !ours {
+			continue
+		}
+		seq, err := strconv.ParseUint(text, 36, 64)
+		if err != nil || seq < o.first || seq-o.first >= uint64(len(o.entries)) {
+			continue // seen before: the log holds it twice
+		}
+		e := o.entries[seq-o.first]
+		if e == nil {
+			continue
+		}
+		o.entries[seq-o.first] = nil
+		if seq < o.unsent {
+			o.sent--
+		}
+		delete(o.keys, e.key)
+		o.count(-1, -weight(e.rec))
+		removed = true
+	}
+	for len(o.entries) > 0 && o.entries[0] == nil {
+		o.entries = o.entries[1:]
+		o.first++
+	}
+	o.unsent = max(o.unsent, o.first)
+	if removed {
+		o.signal()
+	}
+}
+
+// len returns how many records wait.
+func (o *outbox) len() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.records
+}
+
+func (o *outbox) count(records, bytes int) {
+	o.records += records
+	o.bytes += bytes
+	metricOutboxRecords.Add(float64(records))
+	metricOutboxBytes.Add(float64(bytes))
+}
+
+func (o *outbox) signal() {
+	select {
+	case o.changed <- struct{}{}:
+	default:
+	}
+}
+
+// weight is what a record takes of the limit in bytes.
+func weight(rec chat.Record) int { return len(rec.Body) + len(rec.ID) }
+
+// keyOf tells records apart by what makes two of them one: type, sender and
+// the sender's id. The sender is in the body of Warren's own records.
+func keyOf(rec chat.Record) string {
+	sender := rec.App
+	if rec.ContentType == chat.ContentJSON {
+		var body struct {
+			From struct {
+				ID string `json:"id"`
+			} `json:"from"`
+		}
+		if json.Unmarshal(rec.Body, &body) == nil {
+			sender = body.From.ID
+		}
+	}
+	return fmt.Sprintf("%q %q %q", rec.Type, sender, rec.ID)
+}

@@ -1,0 +1,144 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// window is how many records are sent and not yet seen in the log. At the few
+// milliseconds a record takes to come back, a thousand are more than a stream
+// can take in.
+const window = 1000
+
+// seeTime is how long a record may take from being sent to being seen. It
+// takes milliseconds; with a full window on a slow Pi, a second.
+const seeTime = 10 * time.Second
+
+var (
+	errReturned = errors.New("the broker has no queue for what is published: the stream is still starting, or was deleted")
+	errNacked   = errors.New("the broker refused to keep what was published")
+	errNotSeen  = fmt.Errorf("what was published did not reach the log within %v", seeTime)
+)
+
+// publisher sends records on a channel of its own. One goroutine uses it.
+//
+// Order and loss: in each life the outbox is sent from its first entry on, in
+// order, without leaving any out. So each life leaves in the log a run of
+// entries in their order, which may break off anywhere; the run of the next
+// life begins with the first entry not seen, or before it. However two such
+// runs are shuffled (the broker may still read what it had got of a lost
+// connection while the next one is at work) the first occurrences of the
+// entries are in their order, and none is missing that was sent behind.
+//
+// What could tear a hole into a run is a broker that drops records in the
+// midst of others that it keeps. It did so after a restart, which is why
+// nothing is sent before the probe has come back; a return or a nack later
+// ends the life at once. A confirm proves nothing: it only bounds how much is
+// under way.
+type publisher struct {
+	ch       *amqp.Channel
+	exchange string
+
+	// The client library waits for room in these while it holds up the whole
+	// connection, and after 5 seconds drops what does not fit: so there is
+	// room for all that can come.
+	confirms chan amqp.Confirmation
+	returns  chan amqp.Return
+	blocks   chan amqp.Blocking
+	closed   chan *amqp.Error
+
+	unconfirmed int
+}
+
+func newPublisher(l *link, exchange string) (*publisher, error) {
+	ch, err := l.Channel()
+	if err != nil {
+		return nil, err
+	}
+	if err := ch.Confirm(false); err != nil {
+		return nil, err
+	}
+	return &publisher{
+		ch:       ch,
+		exchange: exchange,
+		confirms: ch.NotifyPublish(make(chan amqp.Confirmation, window+1)),
+		returns:  ch.NotifyReturn(make(chan amqp.Return, window+1)),
+		blocks:   l.NotifyBlocked(make(chan amqp.Blocking, 16)),
+		closed:   ch.NotifyClose(make(chan *amqp.Error, 1)),
+	}, nil
+}
+
+// send sends one record. What it returns says nothing about whether the record
+// gets to the log.
+func (p *publisher) send(r record) error {
+	p.unconfirmed++
+	metricPublished.Inc()
+	return p.ch.Publish(p.exchange, "", true, false, publishing(r))
+}
+
+// run sends what is in the outbox until ctx ends or something goes wrong, which
+// it returns. It calls blocked when the broker begins and ceases to hold up
+// publishers.
+func (p *publisher) run(ctx context.Context, box *outbox, epoch string, blocked func(bool)) error {
+	box.begin()
+	check := time.NewTicker(seeTime / 10)
+	defer check.Stop()
+	held := false
+	waiting := time.Now() // since when records are waited for: not while held
+	for {
+		for !held && p.unconfirmed < window && ctx.Err() == nil && len(p.blocks) == 0 {
+			rec, again, ok := box.take(window, time.Now())
+			if !ok {
+				break
+			}
+			if again {
+				metricRepublished.Inc()
+			}
+			rec.epoch = epoch
+			if err := p.send(rec); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-box.changed:
+		case c, ok := <-p.confirms:
+			switch {
+			case !ok:
+				return reason(p.closed)
+			case !c.Ack:
+				metricNacked.Inc()
+				return errNacked
+			}
+			p.unconfirmed--
+		case _, ok := <-p.returns:
+			if !ok {
+				return reason(p.closed)
+			}
+			metricReturned.Inc()
+			return errReturned
+		case b, ok := <-p.blocks:
+			if ok && b.Active != held {
+				held = b.Active
+				waiting = time.Now()
+				blocked(held)
+			}
+			if !ok {
+				return reason(p.closed)
+			}
+		case now := <-check.C:
+			at, ok := box.oldest()
+			if at.Before(waiting) {
+				at = waiting
+			}
+			if ok && !held && now.Sub(at) > seeTime {
+				return errNotSeen
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
