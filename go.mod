@@ -3,23 +3,23 @@ module warren
 go 1.26.0
 
 require (
-	github.com/chromedp/cdproto v0.159.0
-	github.com/chromedp/chromedp v0.23.0
-	github.com/google/uuid v1.6.0
-	github.com/gorilla/websocket v1.5.3
-	github.com/peterbourgon/ff/v3 v3.4.0
-	github.com/prometheus/client_golang v1.25.0
-	github.com/rabbitmq/amqp091-go v1.16.0
-	github.com/rivo/uniseg v0.4.7
-	go.uber.org/goleak v1.3.0
-	golang.org/x/sync v0.24.0
-	golang.org/x/sys v0.49.0
-	golang.org/x/term v0.47.0
-	golang.org/x/text v0.43.0
-	golang.org/x/time v0.16.0
-	periph.io/x/conn/v3 v3.7.2
-	periph.io/x/host/v3 v3.8.5
-	rsc.io/qr v0.2.0
+	github.com/chromedp/cdproto v0.159.0 // tests: the types of chromedp
+	github.com/chromedp/chromedp v0.23.0 // tests: drives Chromium
+	github.com/google/uuid v1.6.0 // ids of messages whose sender has none
+	github.com/gorilla/websocket v1.5.3 // WebSocket, RFC 6455
+	github.com/peterbourgon/ff/v3 v3.4.0 // flags from the environment
+	github.com/prometheus/client_golang v1.25.0 // /metrics
+	github.com/rabbitmq/amqp091-go v1.16.0 // AMQP, by the makers of RabbitMQ
+	github.com/rivo/uniseg v0.4.7 // what people see as one character (UAX 29)
+	go.uber.org/goleak v1.3.0 // tests: every goroutine ends
+	golang.org/x/sync v0.24.0 // errgroup: parts that end together
+	golang.org/x/sys v0.49.0 // the clock since boot, loop devices, mounts
+	golang.org/x/term v0.47.0 // is this a terminal, and how wide
+	golang.org/x/text v0.43.0 // names in one normal form (NFC)
+	golang.org/x/time v0.16.0 // token buckets
+	periph.io/x/conn/v3 v3.7.2 // what a GPIO line is
+	periph.io/x/host/v3 v3.8.5 // the GPIO lines of a Pi
+	rsc.io/qr v0.2.0 // QR codes
 )
 
 require (
@@ -49,6 +49,6 @@ require (
 )
 
 tool (
-	gotest.tools/gotestsum
-	honnef.co/go/tools/cmd/staticcheck
+	gotest.tools/gotestsum // make test: a summary of the tests
+	honnef.co/go/tools/cmd/staticcheck // make test: finds what vet does not
 )

@@ -9,10 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
+	"runtime"
 	"strings"
 
 	"github.com/peterbourgon/ff/v3"
+	"golang.org/x/term"
 )
 
 // Exit codes: as asked; it failed; it was called in a wrong way.
@@ -124,19 +125,13 @@ func (f *Flags) help(w io.Writer) {
 
 // Version returns what is known of this build: the commit if the binary was
 // built with -ldflags "-X warren/chatd/daemon.commit=…", and the Go version.
-func Version() string {
-	goVersion := "go"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		goVersion = info.GoVersion
-	}
-	return commit + " " + goVersion
-}
+func Version() string { return commit + " " + runtime.Version() }
 
 // commit is set by the linker.
 var commit = "development"
 
 // IsTerminal reports whether f is a terminal that can show colours.
 func IsTerminal(f *os.File) bool {
-	fi, err := f.Stat()
-	return err == nil && fi.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
+	kind := os.Getenv("TERM")
+	return term.IsTerminal(int(f.Fd())) && kind != "" && kind != "dumb"
 }
