@@ -43,7 +43,7 @@ func (b *backoff) reset() { b.next = 0 }
 // ended. What goes wrong is logged once, not at each attempt.
 func keep(ctx context.Context, log *slog.Logger, life func(ctx context.Context, reached func()) error) error {
 	var wait backoff
-	said := make(map[string]bool) // since the exchange was last reached
+	said := make(map[string]time.Time) // since the exchange was last reached
 	for first := true; ; first = false {
 		if !first {
 			metricReconnects.Inc()
@@ -65,8 +65,11 @@ func keep(ctx context.Context, log *slog.Logger, life func(ctx context.Context, 
 		}
 		why, person := explain(err)
 		log.Debug("the connection ended", "error", err)
-		if !said[why] {
-			said[why] = true
+		if why == streamStarting && !said[why].IsZero() && time.Since(said[why]) > startTime {
+			why = streamDamaged
+		}
+		if said[why].IsZero() {
+			said[why] = time.Now()
 			if since.IsZero() {
 				// Something has changed: most likely the broker is coming up,
 				// step by step. There are few such steps.
@@ -84,6 +87,15 @@ func keep(ctx context.Context, log *slog.Logger, life func(ctx context.Context, 
 		}
 	}
 }
+
+// What is said of a stream that is there and cannot be used: at first, and when
+// that has lasted for startTime. Even in a Pi's emulator a stream is up five
+// seconds after its broker.
+const (
+	startTime      = time.Minute
+	streamStarting = "the stream is not up yet"
+	streamDamaged  = "the stream does not come up: a crash has damaged it. Give RabbitMQ a new data folder, or the daemons another virtual host"
+)
 
 // explain says what err means to the host of the room, in words that do not
 // change from one attempt to the next, and whether it takes a person to mend
@@ -104,8 +116,7 @@ func explain(err error) (why string, person bool) {
 		// A stream says so while it comes up, and for ever if the broker was
 		// killed within 3 seconds of making its first stream, or lost a part of
 		// its files in a power cut. Then it can be neither read nor deleted.
-		return "the stream is not up yet; if it is not within minutes, a crash has damaged it: " +
-			"give RabbitMQ a new data folder, or the daemons another virtual host", false
+		return streamStarting, false
 	case a != nil && (a.Code == amqp.NotFound || a.Code == amqp.InternalError):
 		return "the exchange or the stream is gone, or still starting", false
 	case a != nil && a.Code == amqp.FrameError, errors.Is(err, amqp.ErrClosed), errors.Is(err, net.ErrClosed),
