@@ -83,7 +83,7 @@ const connection = new Connection(address, {
 		resuming = log.newest >= 0;
 		const hello = { type: 'hello', device, history: HISTORY };
 		if (me.name) hello.name = me.name;
-		return resuming ? { ...hello, since: log.newest, epoch: log.epoch } : hello;
+		return resuming ? { ...hello, since: log.newest, since_ref: log.newestRef, epoch: log.epoch } : hello;
 	},
 	receive(message) {
 		const handler = receive[message.type];
@@ -108,6 +108,7 @@ const receive = {
 			conversation.divideNext(words.afresh);
 		} else if (resuming && (message.gap || !message.resumed)) {
 			conversation.divideNext(words.gap);
+			log.lose();
 		}
 		if (log.epoch !== message.epoch) log.reset(message.epoch);
 		Object.assign(composer.limits, message.limits);

@@ -7,6 +7,7 @@ const keyOf = (record) => record.ref && `${record.from.id} ${record.ref}`;
 export class Log {
 	epoch = null;
 	newest = -1; // the largest offset seen in this epoch: where to resume
+	newestRef = ''; // of that record: tells it from another one at the same offset
 	#records = [];
 	#keys = new Set();
 
@@ -17,9 +18,15 @@ export class Log {
 	// Begins another log, or the same one from its recent end.
 	reset(epoch) {
 		this.epoch = epoch;
-		this.newest = -1;
+		this.lose();
 		this.#records = [];
 		this.#keys.clear();
+	}
+
+	// What comes next does not continue what is here.
+	lose() {
+		this.newest = -1;
+		this.newestRef = '';
 	}
 
 	// Takes records at the end; returns those that are new.
@@ -27,6 +34,7 @@ export class Log {
 		const fresh = records.filter((record) => {
 			if (record.offset <= this.newest) return false;
 			this.newest = record.offset;
+			this.newestRef = record.ref || '';
 			return this.#claim(record);
 		});
 		this.#records.push(...fresh);

@@ -99,7 +99,7 @@ func TestBasicPageWhileAway(t *testing.T) {
 	s := serveOn(t, away{memory.New()}, DefaultLimits)
 	r := newReader(t, s)
 	page := r.read(r.Get(r.url))
-	if !strings.Contains(page, "The room is resting.") {
+	if !strings.Contains(page, "The room is catching its breath") {
 		t.Errorf("the page is %s", page)
 	}
 	began := time.Now()

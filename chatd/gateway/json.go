@@ -132,7 +132,7 @@ func (p *jsonPhone) join(f *clientFrame) error {
 	}
 	var v room.View
 	if f.Since != nil && f.Epoch != "" {
-		v = p.gw.Room.Resume(p.session.Context(), f.Epoch, *f.Since, n)
+		v = p.gw.Room.Resume(p.session.Context(), room.Place{Epoch: f.Epoch, Offset: *f.Since, Ref: f.SinceRef}, n)
 	} else {
 		v = p.gw.Room.View(n)
 	}

@@ -24,9 +24,9 @@ type View struct {
 	// recent history. Between them and what it has seen may lie some of the
 	// log that must be read first: with CatchUp, from From on.
 	Entries []*Entry
-	Resumed bool // Entries, after CatchUp if need be, continue after since
+	Resumed bool // Entries, after CatchUp if need be, continue what was seen
 	CatchUp bool
-	from    int64 // since, when CatchUp
+	from    int64 // the offset that was seen, when CatchUp
 }
 
 // View returns the room now, with the last n entries (0 to the window's
@@ -53,26 +53,35 @@ func (r *Room) view(entries []*Entry) View {
 	return v
 }
 
-// Resume returns the room now for a session that has seen the log of epoch up
-// to offset since. If that cannot be continued without a gap, Resumed is
-// false and the view is that of View(n). While there is nothing to view, the
-// session keeps what it has: it is resumed, with nothing new.
-func (r *Room) Resume(ctx context.Context, epoch string, since int64, n int) View {
+// Place is how far a session has come in a log.
+type Place struct {
+	Epoch  string
+	Offset int64  // of the last entry it has seen
+	Ref    string // of that entry, to be sure that it is the same one; may be empty
+}
+
+// is reports whether the entry at p's offset can be the one that was seen.
+func (p Place) is(ref string) bool { return p.Ref == "" || p.Ref == ref }
+
+// Resume returns the room now for a session that has come to p. If that cannot
+// be continued without a gap, Resumed is false and the view is that of View(n).
+// While there is nothing to view, the session keeps what it has: it is
+// resumed, with nothing new.
+func (r *Room) Resume(ctx context.Context, p Place, n int) View {
 	r.mu.Lock()
 	if r.loading {
 		defer r.mu.Unlock()
 		v := r.view(nil)
-		v.Epoch, v.Head, v.Resumed = epoch, since, true
+		v.Epoch, v.Head, v.Resumed = p.Epoch, p.Offset, true
 		return v
 	}
-	same := epoch == r.epoch
-	_, held := r.window.find(since)
-	if !same || held {
+	seen, held := r.window.find(p.Offset)
+	if other := p.Epoch != r.epoch || held && !p.is(seen.Ref); other || held {
 		defer r.mu.Unlock()
-		if !same {
+		if other {
 			return r.view(r.window.last(n))
 		}
-		v := r.view(r.window.after(since))
+		v := r.view(r.window.after(p.Offset))
 		v.Resumed = true
 		return v
 	}
@@ -81,17 +90,17 @@ func (r *Room) Resume(ctx context.Context, epoch string, since int64, n int) Vie
 	// Older than the window. The log continues what the session has seen if
 	// it still holds that very record: offsets have gaps, so the next one
 	// proves nothing.
-	recs, err := r.read(ctx, since, since+1, 1)
-	if err != nil || len(recs) == 0 || recs[0].Offset != since {
+	recs, err := r.read(ctx, p.Offset, p.Offset+1, 1)
+	if err != nil || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID) {
 		return r.View(n)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.epoch != epoch {
+	if r.epoch != p.Epoch {
 		return r.view(r.window.last(n))
 	}
 	v := r.view(r.window.after(-1))
-	v.Resumed, v.CatchUp, v.from = true, true, since
+	v.Resumed, v.CatchUp, v.from = true, true, p.Offset
 	return v
 }
 

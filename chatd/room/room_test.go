@@ -142,7 +142,7 @@ func TestAwayAndBack(t *testing.T) {
 	if v := r.View(10); v.Epoch != "" || v.Head != -1 || v.Up {
 		t.Errorf("before the first log: %+v", v)
 	}
-	if v := r.Resume(t.Context(), "e", 7, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
+	if v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 7}, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
 		t.Errorf("resumed before the first log: %+v", v)
 	}
 	h.Reset("e")
@@ -176,10 +176,10 @@ func TestResume(t *testing.T) {
 		x.log = append(x.log, message(i*2, "a", fmt.Sprint(i), fmt.Sprint(i)))
 	}
 	h.Deliver(x.log[5:]) // the window begins at offset 10
-	if v := r.Resume(t.Context(), "e", 14, 3); !v.Resumed || v.CatchUp || texts(v.Entries) != "16:8 18:9" {
+	if v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 14}, 3); !v.Resumed || v.CatchUp || texts(v.Entries) != "16:8 18:9" {
 		t.Errorf("from the window: %+v %s", v, texts(v.Entries))
 	}
-	v := r.Resume(t.Context(), "e", 4, 3)
+	v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 4}, 3)
 	if !v.Resumed || !v.CatchUp {
 		t.Fatalf("from the log: %+v", v)
 	}
@@ -189,17 +189,24 @@ func TestResume(t *testing.T) {
 		t.Errorf("missed %s, then %s, %v", missed, texts(v.Entries), err)
 	}
 	for name, v := range map[string]View{
-		"an offset between two records": r.Resume(t.Context(), "e", 5, 3),
-		"another epoch":                 r.Resume(t.Context(), "f", 4, 3),
-		"an offset of the future":       r.Resume(t.Context(), "e", 99, 3),
+		"an offset between two records": r.Resume(t.Context(), Place{Epoch: "e", Offset: 5}, 3),
+		"another epoch":                 r.Resume(t.Context(), Place{Epoch: "f", Offset: 4}, 3),
+		"another record in the window":  r.Resume(t.Context(), Place{"e", 14, "x"}, 3),
+		"another record in the log":     r.Resume(t.Context(), Place{"e", 4, "x"}, 3),
+		"an offset of the future":       r.Resume(t.Context(), Place{Epoch: "e", Offset: 99}, 3),
 	} {
 		if v.Resumed || texts(v.Entries) != "14:7 16:8 18:9" {
 			t.Errorf("%s: %+v %s", name, v, texts(v.Entries))
 		}
 	}
+	for _, p := range []Place{{"e", 14, "7"}, {"e", 4, "2"}} {
+		if v := r.Resume(t.Context(), p, 3); !v.Resumed {
+			t.Errorf("with the ref of its record, %+v is not resumed", p)
+		}
+	}
 	x.readErr = fanout.ErrAway
 	x.log = nil
-	if v := r.Resume(t.Context(), "e", 4, 3); v.Resumed {
+	if v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 4}, 3); v.Resumed {
 		t.Errorf("resumed from a log that cannot be read: %+v", v)
 	}
 }
