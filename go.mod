@@ -5,8 +5,14 @@ go 1.26.0
 require (
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of chromedp
 	github.com/chromedp/chromedp v0.23.0 // tests: drives Chromium
+	github.com/gokrazy/firmware v0.0.0-20260522070551-527ce0ed43cf // image: the Pi's boot firmware
+	github.com/gokrazy/gokrazy v0.0.0-20260418085648-c38c3134b8a7 // image: the system: init, DHCP client, random seed
+	github.com/gokrazy/kernel.rpi v0.0.0-20251127164438-9778ec0261de // image: the kernel
+	github.com/gokrazy/rpi-eeprom v0.0.0-20260518070910-95f7328a8228 // image: the Pi 4's and 5's boot ROM
+	github.com/gokrazy/serial-busybox v0.0.0-20250119153030-ac58ba7574e7 // image, -dev only: a shell on the serial console
 	github.com/google/uuid v1.6.0 // ids of messages whose sender has none
 	github.com/gorilla/websocket v1.5.3 // WebSocket, RFC 6455
+	github.com/pelletier/go-toml/v2 v2.4.3 // warren.toml
 	github.com/peterbourgon/ff/v3 v3.4.0 // flags from the environment
 	github.com/prometheus/client_golang v1.25.0 // /metrics
 	github.com/rabbitmq/amqp091-go v1.16.0 // AMQP, by the makers of RabbitMQ
@@ -22,27 +28,50 @@ require (
 	rsc.io/qr v0.2.0 // QR codes
 )
 
+require github.com/opencontainers/runtime-spec v1.3.0
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	github.com/antihax/optional v1.0.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bitfield/gotestdox v0.2.2 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dnephin/pflag v1.0.7 // indirect
+	github.com/donovanhide/eventsource v0.0.0-20210830082556-c59027999da0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/gokrazy/gokapi v0.0.0-20251205165548-0927bab199d4 // indirect
+	github.com/gokrazy/internal v0.0.0-20251208203110-3c1aa9087c82 // indirect
+	github.com/gokrazy/tools v0.0.0-20260109180632-8ed49b4fafc7 // indirect
+	github.com/gokrazy/updater v0.0.0-20250705135802-db129c40879c // indirect
+	github.com/google/gopacket v1.1.19 // indirect
+	github.com/google/renameio/v2 v2.0.0 // indirect
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jonboulle/clockwork v0.4.0 // indirect
+	github.com/josharian/native v1.1.0 // indirect
+	github.com/kenshaw/evdev v0.1.0 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/mdlayher/packet v1.1.2 // indirect
+	github.com/mdlayher/socket v0.4.1 // indirect
+	github.com/mdlayher/watchdog v0.0.0-20201005150459-8bdc4f41966b // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
-	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/rtr7/dhcp4 v0.0.0-20220302171438-18c84d089b46 // indirect
+	github.com/spf13/cobra v1.9.1 // indirect
+	github.com/spf13/pflag v1.0.6 // indirect
+	github.com/vishvananda/netlink v1.1.0 // indirect
+	github.com/vishvananda/netns v0.0.0-20211101163701-50045581ed74 // indirect
+	golang.org/x/crypto/x509roots/fallback v0.0.0-20250911151450-96dc232fbd79 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
+	golang.org/x/net v0.59.0 // indirect
+	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	gotest.tools/gotestsum v1.13.0 // indirect
@@ -50,6 +79,7 @@ require (
 )
 
 tool (
+	github.com/gokrazy/tools/cmd/gok // make image: builds the gokrazy half of it
 	gotest.tools/gotestsum // make test: a summary of the tests
 	honnef.co/go/tools/cmd/staticcheck // make test: finds what vet does not
 )

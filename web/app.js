@@ -150,10 +150,10 @@ const receive = {
 		if (message.ref) outbox.refuse(message);
 		if (message.why === 'away') setTimeout(() => (asked = 0), message.retry_ms || 1000);
 		if (message.why !== 'bad_name') return;
+		identity.refused(store.load('name', ''), message.text);
 		me.name = accepted;
 		store.save('name', accepted);
 		showMe();
-		identity.refused(message.text);
 	},
 
 	you({ you }) {
@@ -164,7 +164,7 @@ const receive = {
 	},
 
 	presence(message) {
-		for (const person of message.people || []) conversation.note(person);
+		for (const person of message.people) conversation.note(person);
 		presence.update(message);
 	},
 
@@ -174,7 +174,7 @@ const receive = {
 
 	broker({ state }) {
 		if (state === 'up') exchange = '';
-		else if (!exchange) exchange = 'resting';
+		else if (!exchange || log.newest >= 0 || head >= 0) exchange = 'resting';
 		outbox.held = exchange !== '';
 		setStatus(line || exchange);
 	},

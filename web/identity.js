@@ -34,9 +34,10 @@ export class Identity {
 		this.button.hidden = !this.form.hidden;
 	}
 
-	// The server did not take the name.
-	refused(why) {
+	// The server did not take a name: it can be mended.
+	refused(name, why) {
 		this.#edit();
+		this.input.value = name;
 		$('name-problem').textContent = why;
 	}
 

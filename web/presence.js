@@ -26,7 +26,7 @@ export class Presence {
 
 	update({ count, people }) {
 		this.#count = count;
-		this.#people = people || [];
+		this.#people = people;
 		this.button.hidden = false;
 		this.button.textContent = words.here(count);
 		this.show();
@@ -38,11 +38,10 @@ export class Presence {
 		this.show();
 	}
 
-	// Draws the list, if anybody looks.
 	show() {
 		if (this.panel.hidden) return;
 		const mine = (person) => person.id === this.me.id;
-		this.#people.sort((a, b) => mine(b) - mine(a) || a.name.localeCompare(b.name));
+		this.#people.sort((a, b) => mine(b) - mine(a));
 		const items = this.#people.map((person) => {
 			const item = make('li', mine(person) ? 'mine' : '');
 			item.append(nameTag(person, this.names.print(person)));
@@ -66,7 +65,6 @@ export class Typing {
 		this.#show();
 	}
 
-	// Who has spoken types no more.
 	spoke(id) {
 		if (this.#forget(id)) this.#show();
 	}

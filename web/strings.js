@@ -38,8 +38,8 @@ export const words = {
 	retry: 'Try again',
 	edit: 'Edit',
 	refused: 'The room did not take this message.',
-	tooLong: (n) => `${number(n)} too long`,
-	left: (n) => `${number(n)} left`,
+	tooLong: (n) => `${number(n)} characters too long`,
+	left: (n) => `${number(n)} characters left`,
 
 	// by how many are typing
 	typing: [

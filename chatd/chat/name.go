@@ -23,7 +23,7 @@ const (
 // Errors of CleanName, to be compared with errors.Is.
 var (
 	ErrNameEmpty = errors.New("the name is empty")
-	ErrNameLong  = fmt.Errorf("the name is too long: at most %d characters (%d bytes)", MaxNameGraphemes, MaxNameBytes)
+	ErrNameLong  = fmt.Errorf("the name is too long: it may have %d characters", MaxNameGraphemes)
 	ErrNameUTF8  = errors.New("the name is not UTF-8")
 )
 

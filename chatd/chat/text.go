@@ -27,7 +27,7 @@ var (
 	ErrTextEmpty = errors.New("the message is empty")
 	ErrTextLong  = fmt.Errorf("the message is too long: at most %d characters and %d bytes", MaxTextGraphemes, MaxTextBytes)
 	ErrTextUTF8  = errors.New("the message is not UTF-8")
-	ErrTextZalgo = fmt.Errorf("the message holds a character of more than %d bytes", maxGraphemeBytes)
+	ErrTextZalgo = errors.New("the message holds a character with too many marks on it")
 )
 
 // CleanText returns the text of a message as it is kept: line ends are \n,

@@ -84,7 +84,7 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("%s: the policy lacks %q: %s", path, want, csp)
 			}
 		}
-		if strings.Contains(csp, "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" {
+		if strings.Contains(csp, "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("%s: headers are %v", path, h)
 		}
 	}

@@ -18,7 +18,7 @@ type View struct {
 	Up    bool
 	Tail  *Event // follow from here
 
-	Presence Presence // as it was told last
+	Presence Presence // who is here, also those of whom the others are still to be told
 
 	// Entries follow directly on what the session has seen, or are the
 	// recent history. Between them and what it has seen may lie some of the
@@ -42,7 +42,7 @@ func (r *Room) View(n int) View {
 }
 
 func (r *Room) view(entries []*Entry) View {
-	v := View{Head: -1, Up: r.up, Tail: r.tail, Presence: r.presence.told}
+	v := View{Head: -1, Up: r.up, Tail: r.tail, Presence: r.presence.all()}
 	if r.loading {
 		return v
 	}

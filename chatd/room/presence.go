@@ -104,11 +104,11 @@ func (r *Room) Rename(p chat.Person) {
 	}
 }
 
-// Presence returns who is here, as it was told last.
+// Presence returns who is here now.
 func (r *Room) Presence() Presence {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.presence.told
+	return r.presence.all()
 }
 
 // Typing says that p is writing. It may be dropped.

@@ -1,0 +1,125 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// LoadBoot is Load of the file on the boot partition of the card: device, such
+// as /dev/mmcblk0p1, or BootDevice if that is empty. It must run as root.
+func LoadBoot(device, lastGood string) (Settings, []Mistake) {
+	data, err := ReadBoot(device)
+	return load(data, err, lastGood)
+}
+
+// ReadBoot returns what is in FileName on the boot partition, as LoadBoot finds
+// it, and at most one byte more than Parse takes. The partition is mounted
+// read-only in a directory of its own for the moment of reading, and not kept,
+// because an update writes to its blocks. The error is fs.ErrNotExist if and only
+// if the partition has no such file.
+func ReadBoot(device string) ([]byte, error) {
+	if device == "" {
+		var err error
+		if device, err = BootDevice(); err != nil {
+			return nil, err
+		}
+	}
+	return readMounted(device, mountFAT)
+}
+
+// BootDevice returns the boot partition of the running system: partition 1 of
+// the disk whose other partition is mounted as /. It needs neither udev, which a
+// Pi with gokrazy has not, nor the root= of the kernel's command line, whose
+// PARTUUID is another one on each image.
+func BootDevice() (string, error) { return bootDevice("/") }
+
+// bootDevice is BootDevice of a machine whose /proc and /sys are below root.
+func bootDevice(root string) (string, error) {
+	number, err := rootDevice(filepath.Join(root, "proc/self/mountinfo"))
+	if err != nil {
+		return "", fmt.Errorf("the boot partition cannot be found: %v", err)
+	}
+	// Documentation/admin-guide/sysfs-rules.rst: a link to the device, which
+	// is a directory; that of a partition stands in that of its disk.
+	partition, err := filepath.EvalSymlinks(filepath.Join(root, "sys/dev/block", number))
+	if err != nil {
+		return "", fmt.Errorf("the boot partition cannot be found: %v", err)
+	}
+	if partitionNumber(partition) == "" {
+		return "", fmt.Errorf("the boot partition cannot be found: / is on %s, which is no partition", filepath.Base(partition))
+	}
+	disk := filepath.Dir(partition)
+	entries, err := os.ReadDir(disk)
+	if err != nil {
+		return "", fmt.Errorf("the boot partition cannot be found: %v", err)
+	}
+	for _, e := range entries {
+		if partitionNumber(filepath.Join(disk, e.Name())) == "1" {
+			return "/dev/" + e.Name(), nil // devtmpfs has the kernel's own names
+		}
+	}
+	return "", fmt.Errorf("the boot partition cannot be found: %s has no partition 1", filepath.Base(disk))
+}
+
+// partitionNumber returns the number of the partition with that directory, or
+// nothing if it is none.
+func partitionNumber(dir string) string {
+	number, err := os.ReadFile(filepath.Join(dir, "partition"))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(number))
+}
+
+// rootDevice returns the number, such as 179:2, of the device mounted as /. The
+// fields of mountinfo are in proc_pid_mountinfo(5). Of several mounts in one
+// place the last one is seen.
+func rootDevice(mountinfo string) (string, error) {
+	data, err := os.ReadFile(mountinfo)
+	if err != nil {
+		return "", err
+	}
+	number := ""
+	for line := range strings.Lines(string(data)) {
+		if f := strings.Fields(line); len(f) > 4 && f[4] == "/" {
+			number = f[2]
+		}
+	}
+	if number == "" {
+		return "", errors.New("nothing is mounted as /")
+	}
+	return number, nil
+}
+
+// readMounted reads the file on a device while it is mounted.
+func readMounted(device string, mount func(device, dir string) (unmount func() error, err error)) (data []byte, err error) {
+	dir, err := os.MkdirTemp("", "warren-boot-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(dir)
+	unmount, err := mount(device, dir)
+	if err != nil {
+		return nil, fmt.Errorf("mount %s: %v", device, err)
+	}
+	// What was read is good, whatever becomes of the mount.
+	defer unmount()
+	return readFile(filepath.Join(dir, FileName))
+}
+
+// mountFAT mounts a FAT file system. Nothing on it is believed: anybody with a
+// laptop writes to it. There are no options, because kernel.rpi has only its
+// default character set.
+func mountFAT(device, dir string) (unmount func() error, err error) {
+	const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+	if err := unix.Mount(device, dir, "vfat", flags, ""); err != nil {
+		return nil, err
+	}
+	// Detached: it goes away also while somebody looks into it.
+	return func() error { return unix.Unmount(dir, unix.MNT_DETACH) }, nil
+}
