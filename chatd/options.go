@@ -37,7 +37,7 @@ chatd is the chat daemon: the page, the WebSockets and the log of one room.
 	o.flags = f
 	var hosts string
 	f.StringVar(&o.listen, "listen", ":8081", "the `ADDRESS` and port to serve on")
-	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to use; empty: none, the room lives in this process")
+	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to use, or file: and the path of a file that holds it; empty: none, the room lives in this process")
 	f.StringVar(&o.title, "title", "rabbit", "the room's `TITLE`")
 	f.StringVar(&o.light, "light", light.None, "the `LIGHT` that blinks per message: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	f.StringVar(&hosts, "hosts", "", "further host `NAMES` this server answers to, with commas between; its own addresses need not be named")

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
-	"github.com/rabbitmq/amqp091-go"
-
 	"warren/chatd/daemon"
+	"warren/chatd/fanout/rabbitmq"
 	"warren/ledstatus/light"
 )
 
@@ -28,7 +26,7 @@ flashes twice every two seconds.
 
     ledstatus -broker amqp://guest:guest@localhost:5672/ -light ACT`)
 	o = &options{flags: f}
-	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to listen to, such as amqp://guest:guest@localhost:5672/ (required)")
+	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to listen to, such as amqp://guest:guest@localhost:5672/, or file: and the path of a file that holds it (required)")
 	f.StringVar(&o.light, "light", light.Terminal, "the `LIGHT`: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
@@ -38,10 +36,8 @@ func (o *options) check() error {
 	if o.broker == "" {
 		return fmt.Errorf("-broker is missing: give the URL of a RabbitMQ, such as amqp://guest:guest@localhost:5672/, there or in %s", daemon.EnvName("broker"))
 	}
-	// What is wrong with a URL is not said in the parser's words: they quote
-	// it, with the password.
-	if _, err := amqp091.ParseURI(o.broker); err != nil {
-		return errors.New("-broker is not the URL of a RabbitMQ: it must look like amqp://user:password@host:5672/")
+	if err := rabbitmq.CheckURL(o.broker); err != nil {
+		return fmt.Errorf("-broker: %w", err)
 	}
 	return nil
 }

@@ -39,7 +39,11 @@ type link struct {
 
 // dial connects to the broker. The connection lasts until ctx ends or end is
 // called; name is what the broker's host sees it as.
-func dial(ctx context.Context, url, name string) (*link, error) {
+func dial(ctx context.Context, address, name string) (*link, error) {
+	url, err := resolve(address)
+	if err != nil {
+		return nil, err
+	}
 	uri, err := amqp.ParseURI(url)
 	if err != nil {
 		return nil, err // New has parsed it

@@ -14,12 +14,9 @@ package rabbitmq
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
-
-	amqp "github.com/rabbitmq/amqp091-go"
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
@@ -88,9 +85,9 @@ func namesWith(suffix string) names {
 	return names{exchange: "chat" + suffix, stream: "chat.log" + suffix, presence: "chat.presence" + suffix}
 }
 
-// New returns an exchange on the broker at url,
-// amqp://user:password@host:5672/vhost. It does not connect: Run does. The
-// error is about the url, and does not hold its password.
+// New returns an exchange on the broker at url, an address as CheckURL takes
+// it. It does not connect: Run does. The error is about the url, and does not
+// hold its password.
 func New(url string, opts Options) (*Exchange, error) {
 	broker, err := checkURL(url)
 	if err != nil {
@@ -124,17 +121,6 @@ func New(url string, opts Options) (*Exchange, error) {
 		whispers: make(chan []byte, maxWhispers),
 		readers:  make(chan struct{}, maxReaders),
 	}, nil
-}
-
-// checkURL returns the host and port in an AMQP URL. What the parsers say of a
-// bad one may hold the password, so none of it is passed on.
-func checkURL(url string) (string, error) {
-	uri, err := amqp.ParseURI(url)
-	if err != nil {
-		return "", errors.New("the broker's URL cannot be read: it must look like amqp://user:password@host:5672/, " +
-			"with the characters : @ / ? # % of user and password written as %3A %40 %2F %3F %23 %25")
-	}
-	return fmt.Sprintf("%s:%d", uri.Host, uri.Port), nil
 }
 
 // Publish implements fanout.Exchange. The record needs an ID, of at most 255

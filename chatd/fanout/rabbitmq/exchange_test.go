@@ -45,8 +45,8 @@ func TestRecordTravels(t *testing.T) {
 		Stamp: chat.Stamp{Boot: "6b2c", UpMS: 1 << 40}, Body: []byte(`{"text":"hi"}`)}
 	publish(t, x, want)
 	e.wait("the record", func() bool { return len(texts(e.recs)) == 1 })
-	got := e.recs[len(e.recs)-1]
-	for _, r := range e.recs {
+	var got chat.Record
+	for _, r := range e.records() {
 		if r.Type == want.Type {
 			got = r
 		}
@@ -118,7 +118,7 @@ func TestSameIDWaitsOnce(t *testing.T) {
 	publish(t, x, say("a", "end"))
 	e.wait("the end", func() bool { k := texts(e.recs); return len(k) > 0 && k[len(k)-1] == "end" })
 	n := 0
-	for _, r := range e.recs {
+	for _, r := range e.records() {
 		if r.ID == rec.ID {
 			n++
 		}
@@ -174,7 +174,8 @@ func TestOtherClients(t *testing.T) {
 	}
 	c.publish(x.names.exchange, amqp.Publishing{ContentType: "text/plain", AppId: "cron", Body: []byte("from a client")})
 	e.wait("the client's text", func() bool { return len(texts(e.recs)) == 1 })
-	m, err := chat.MessageOf(e.recs[len(e.recs)-1])
+	recs := e.records()
+	m, err := chat.MessageOf(recs[len(recs)-1])
 	if err != nil || m.From.Name != "cron" || m.Text != "from a client" {
 		t.Errorf("read as %+v, %v", m, err)
 	}
@@ -226,12 +227,12 @@ func TestJunk(t *testing.T) {
 	}
 	c.publish(x.names.exchange, amqp.Publishing{Body: []byte("end")})
 	e.wait("the end", func() bool { k := len(e.recs); return k > 0 && string(e.recs[k-1].Body) == "end" })
-	for _, r := range e.recs {
+	for _, r := range e.records() {
 		if len(r.Body) > chat.MaxBody+1 {
 			t.Errorf("a body of %d bytes is kept", len(r.Body))
 		}
 	}
-	t.Logf("%d records, states %v", len(e.recs), e.states)
+	t.Logf("%d records", len(e.records()))
 	stop()
 	// The same when starting on it.
 	y := open(t, url, Options{suffix: suffix})

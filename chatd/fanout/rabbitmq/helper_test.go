@@ -54,6 +54,11 @@ func broker(t testing.TB) string {
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
+	if shared.node.Pid() == 0 { // a test before this one failed while it was down
+		if err := shared.node.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return shared.node.URL()
 }
 
@@ -189,6 +194,12 @@ func (e *ear) texts() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return texts(e.recs)
+}
+
+func (e *ear) records() []chat.Record {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.recs)
 }
 
 func (e *ear) epoch() string {

@@ -74,7 +74,7 @@ func TestKill(t *testing.T) {
 		}
 		checkOrder(t, e.texts(), daemons, each)
 	}
-	t.Logf("%d records in the log for %d published", len(f.recs), daemons*each+daemons)
+	t.Logf("%d records in the log for %d published", len(f.records()), daemons*each+daemons)
 	for _, e := range ears {
 		equal(t, "order", e.texts(), f.texts())
 	}

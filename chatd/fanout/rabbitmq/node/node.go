@@ -221,12 +221,12 @@ func (n *Node) start(ctx context.Context) (err error) {
 	for {
 		select {
 		case <-n.proc.ended:
+			how, text := n.proc.how, tail(path)
 			n.kill()
-			text := tail(path)
 			if strings.Contains(text, "eaddrinuse") {
 				return fmt.Errorf("start RabbitMQ at %s: %w", n.addr(), errPortTaken)
 			}
-			return fmt.Errorf("RabbitMQ ended while starting; the end of %s:\n%s", path, text)
+			return fmt.Errorf("RabbitMQ ended while starting (%s); the end of %s:\n%s", how, path, text)
 		case <-ctx.Done():
 			n.kill()
 			return fmt.Errorf("RabbitMQ did not answer at %s: %w; the end of %s:\n%s", n.addr(), ctx.Err(), path, tail(path))

@@ -16,6 +16,7 @@ import (
 type process struct {
 	pid   int
 	ended chan struct{} // closed when it has ended and was waited for
+	how   string        // it ended; set before ended is closed
 }
 
 // spawn starts the VM with its output in log.
@@ -46,6 +47,7 @@ func spawn(in install, dir string, log *os.File) (*process, error) {
 		p.pid = cmd.Process.Pid
 		started <- nil
 		cmd.Wait()
+		p.how = cmd.ProcessState.String()
 		close(p.ended)
 	}()
 	if err := <-started; err != nil {
