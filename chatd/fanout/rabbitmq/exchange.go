@@ -14,7 +14,6 @@ package rabbitmq
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 
