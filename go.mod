@@ -12,6 +12,7 @@ require (
 	github.com/gokrazy/serial-busybox v0.0.0-20250119153030-ac58ba7574e7 // image, -dev only: a shell on the serial console
 	github.com/google/uuid v1.6.0 // ids of messages whose sender has none
 	github.com/gorilla/websocket v1.5.3 // WebSocket, RFC 6455
+	github.com/opencontainers/runtime-spec v1.3.0 // broker: the types of a container's configuration
 	github.com/pelletier/go-toml/v2 v2.4.3 // warren.toml
 	github.com/peterbourgon/ff/v3 v3.4.0 // flags from the environment
 	github.com/prometheus/client_golang v1.25.0 // /metrics
@@ -27,8 +28,6 @@ require (
 	periph.io/x/host/v3 v3.8.5 // the GPIO lines of a Pi
 	rsc.io/qr v0.2.0 // QR codes
 )
-
-require github.com/opencontainers/runtime-spec v1.3.0
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect

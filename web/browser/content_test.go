@@ -59,6 +59,14 @@ func TestHostileContent(t *testing.T) {
 		t.Errorf("Ada reads the title %q", title)
 	}
 
+	// On one channel: what comes through several is in no order.
+	client := channel(t)
+	publish := func(msg amqp.Publishing) {
+		t.Helper()
+		if err := client.Publish("chat", "", false, false, msg); err != nil {
+			t.Fatal(err)
+		}
+	}
 	bob.Say(hostile[0])
 	want := []string{hostile[0]}
 	ada.Sees(hostile[0])
@@ -68,20 +76,20 @@ func TestHostileContent(t *testing.T) {
 	want = append(append(want, strange...), unclickable)
 	for i, name := range []string{hostileName, "", "Ada"} {
 		text := fmt.Sprint(hostile[1], " over AMQP ", i)
-		publish(t, amqp.Publishing{ContentType: "text/plain", AppId: name, Body: []byte(text)})
+		publish(amqp.Publishing{ContentType: "text/plain", AppId: name, Body: []byte(text)})
 		want = append(want, text)
 	}
 	record := `{"from":{"id":%s,"name":` + quote(hostileName) + `},"text":` + quote(hostile[3]+" in a record") + `}`
-	publish(t, amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "one", Body: fmt.Appendf(nil, record, `"aaaabbbbccccdddd"`)})
+	publish(amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "one", Body: fmt.Appendf(nil, record, `"aaaabbbbccccdddd"`)})
 	want = append(want, hostile[3]+" in a record")
 
 	// What cannot be read is left out, and stops nothing.
-	publish(t, amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "zero", Body: fmt.Appendf(nil, record, `"<b>\"'"`)})
-	publish(t, amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "two", Body: []byte(`{"text":{"a":1}}`)})
-	publish(t, amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "three", Body: []byte(`[null`)})
-	publish(t, amqp.Publishing{ContentType: "application/json", Type: "no such type", MessageId: "four", Body: []byte(`{}`)})
-	publish(t, amqp.Publishing{ContentType: "text/plain", AppId: "curl", Body: []byte("\xff\xfe not UTF-8")})
-	publish(t, amqp.Publishing{ContentType: "text/plain", AppId: "curl", Body: []byte("the last word")})
+	publish(amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "zero", Body: fmt.Appendf(nil, record, `"<b>\"'"`)})
+	publish(amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "two", Body: []byte(`{"text":{"a":1}}`)})
+	publish(amqp.Publishing{ContentType: "application/json", Type: "message", MessageId: "three", Body: []byte(`[null`)})
+	publish(amqp.Publishing{ContentType: "application/json", Type: "no such type", MessageId: "four", Body: []byte(`{}`)})
+	publish(amqp.Publishing{ContentType: "text/plain", AppId: "curl", Body: []byte("\xff\xfe not UTF-8")})
+	publish(amqp.Publishing{ContentType: "text/plain", AppId: "curl", Body: []byte("the last word")})
 	for _, p := range []*Phone{ada, bob} {
 		p.Sees("the last word")
 		seen := p.Texts()
@@ -102,14 +110,6 @@ func TestHostileContent(t *testing.T) {
 	ada.Tap("#people")
 	ada.fits()
 	ada.Shot("hostile-presence-phone")
-}
-
-// publish is what any AMQP client can do.
-func publish(t testing.TB, msg amqp.Publishing) {
-	t.Helper()
-	if err := channel(t).Publish("chat", "", false, false, msg); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // fits checks that nothing is wider than the screen.
