@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"warren/chatd/fanout/rabbitmq/node"
 )
 
 // The room works behind an HTTP/1.1 proxy that upgrades. The configurations
@@ -112,12 +114,11 @@ func TestBehindProxies(t *testing.T) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := node.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 func awaitPort(t *testing.T, port int) {

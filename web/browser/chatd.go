@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"warren/chatd/fanout/rabbitmq/node"
 )
 
 // BuildChatd builds the daemon into dir and returns its path.
@@ -154,12 +156,11 @@ func roomURL(addr string) string {
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := node.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // buffer is a bytes.Buffer for a process to write to while others read.

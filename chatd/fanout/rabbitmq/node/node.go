@@ -79,7 +79,7 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 	// Between finding a free port and using it another process may take it.
 	for range 3 {
 		if opts.Port == 0 {
-			if n.port, err = freePort(); err != nil {
+			if n.port, err = FreePort(); err != nil {
 				break
 			}
 		}
@@ -259,15 +259,6 @@ func (n *Node) answers() bool {
 	}
 	conn.CloseDeadline(time.Now().Add(time.Second))
 	return true
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port for RabbitMQ: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // tail returns the last 2 KiB of a file, or why it cannot be read.
