@@ -198,23 +198,10 @@ func (n *Node) clean() {
 	}
 }
 
-var (
-	errPortTaken = errors.New("the port is taken")
-	errEnded     = errors.New("RabbitMQ ended while starting")
-)
+var errPortTaken = errors.New("the port is taken")
 
-// start starts the process and waits until it answers. RabbitMQ 3.10 was once
-// seen to end without a word while it started on what a kill had left, and to
-// come up the next time: so it gets a second try, as a supervisor would give.
-func (n *Node) start(ctx context.Context) error {
-	err := n.startOnce(ctx)
-	if errors.Is(err, errEnded) {
-		err = n.startOnce(ctx)
-	}
-	return err
-}
-
-func (n *Node) startOnce(ctx context.Context) (err error) {
+// start starts the process and waits until it answers.
+func (n *Node) start(ctx context.Context) (err error) {
 	if n.password, err = configure(n.dir, n.port); err != nil {
 		return fmt.Errorf("write the configuration of RabbitMQ: %w", err)
 	}
@@ -239,7 +226,7 @@ func (n *Node) startOnce(ctx context.Context) (err error) {
 			if strings.Contains(text, "eaddrinuse") {
 				return fmt.Errorf("start RabbitMQ at %s: %w", n.addr(), errPortTaken)
 			}
-			return fmt.Errorf("%w (%s); the end of %s:\n%s", errEnded, how, path, text)
+			return fmt.Errorf("RabbitMQ ended while starting (%s); the end of %s:\n%s", how, path, text)
 		case <-ctx.Done():
 			n.kill()
 			return fmt.Errorf("RabbitMQ did not answer at %s: %w; the end of %s:\n%s", n.addr(), ctx.Err(), path, tail(path))
