@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"warren/chatd/daemon"
+)
+
+// options are what the flags say.
+type options struct {
+	flags  *daemon.Flags
+	image  string
+	data   string
+	run    string
+	broker string
+}
+
+// parse reads the flags. It returns false and the exit code if the daemon shall
+// not run.
+func parse(args []string, stdout, stderr io.Writer) (o *options, exit int, run bool) {
+	f := daemon.NewFlags("broker", `
+broker runs the room's RabbitMQ in a container on the card, or, with
+-broker-url, leaves it out and passes on the URL of another one.
+
+It writes two files for the other daemons into the folder -run: broker.url, and
+broker.state with a JSON object whose "state" is starting, up, failed or
+elsewhere.`)
+	o = &options{flags: f}
+	f.StringVar(&o.image, "image", "/opt/broker.squashfs", "the sealed `FILE` with RabbitMQ and crun")
+	f.StringVar(&o.data, "data", "/perm", "the `FOLDER` that outlasts a restart: RabbitMQ's data goes to rabbitmq in it, its URL to warren/broker.url")
+	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
+	f.StringVar(&o.broker, "broker-url", "", "`URL` of another RabbitMQ to use, such as amqp://user:password@host:5672/; empty: the card's own")
+	exit, run = f.Parse(args, stdout, stderr, o.check)
+	return o, exit, run
+}
+
+func (o *options) check() error {
+	for flag, path := range map[string]string{"image": o.image, "data": o.data, "run": o.run} {
+		if !filepath.IsAbs(path) {
+			return fmt.Errorf("-%s is %.100q: it must be a path that begins with /", flag, path)
+		}
+	}
+	if o.broker == "" {
+		return nil
+	}
+	// What is wrong with a URL is not said in the parser's words: they quote
+	// it, with the password.
+	if _, err := amqp091.ParseURI(o.broker); err != nil {
+		return errors.New("-broker-url is not the URL of a RabbitMQ: it must look like amqp://user:password@host:5672/")
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+// Broker is the daemon that runs RabbitMQ on the card: in a container, from a
+// sealed file system, with its data beside it. It mends what a power cut tore,
+// puts on the disk what is said, and tells the other daemons where the broker
+// is and how it is.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"warren/appliance/broker/flush"
+	"warren/appliance/broker/sealed"
+	"warren/chatd/daemon"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program: it returns its exit code. Once it runs that is never 0,
+// which the system takes for a daemon that has done its work and is not started
+// again: not even when it was asked to end, since whoever presses "restart"
+// asks in the same way. When the whole system ends nobody looks at it.
+func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	o, exit, ok := parse(args, stdout, stderr)
+	if !ok {
+		return exit
+	}
+	log := o.flags.Logger(stderr)
+	if err := serve(ctx, o, log); err != nil {
+		log.Error("the broker daemon ends", "error", err)
+	} else {
+		log.Info("the broker daemon has ended")
+	}
+	return daemon.ExitError
+}
+
+// serve does what the flags say until ctx ends.
+func serve(ctx context.Context, o *options, log *slog.Logger) error {
+	if err := os.MkdirAll(o.run, 0o755); err != nil {
+		return fmt.Errorf("make the folder for the other daemons: %w", err)
+	}
+	st := &stateFile{path: filepath.Join(o.run, "broker.state"), log: log}
+	tell := func(url string) error {
+		if err := writeFile(filepath.Join(o.run, "broker.url"), []byte(url+"\n"), 0o640, clientsGID, false); err != nil {
+			return fmt.Errorf("tell the other daemons the broker's URL: %w", err)
+		}
+		return nil
+	}
+	if o.broker != "" {
+		if err := tell(o.broker); err != nil {
+			return err
+		}
+		st.set(elsewhere, "")
+		<-ctx.Done()
+		return nil
+	}
+	url, err := ownURL(filepath.Join(o.data, "warren", "broker.url"))
+	if err != nil {
+		return err
+	}
+	if err := tell(url); err != nil {
+		return err
+	}
+	c := container{
+		run:  filepath.Join(o.run, "broker"),
+		img:  filepath.Join(o.run, "broker", "img"),
+		data: filepath.Join(o.data, "rabbitmq"),
+		stop: stopTime,
+	}
+	if err := sealed.Mount(o.image, c.img); err != nil {
+		st.set(failed, err.Error())
+		return err
+	}
+	k := &keeper{
+		container: c, url: url, times: patient, state: st, log: log,
+		diskSize: flush.DiskSize, flush: flush.FileSystem,
+	}
+	k.run(ctx)
+	return nil
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+)
+
+// The states of the broker.
+const (
+	starting  = "starting"  // not there yet: it is being started
+	up        = "up"        // a client can log in
+	failed    = "failed"    // it has ended, or does not come up; it is tried again
+	elsewhere = "elsewhere" // the settings name another broker; nothing is known of it here
+)
+
+// state is what the file broker.state holds, one JSON object.
+type state struct {
+	State string `json:"state"`
+	Why   string `json:"why,omitempty"` // a sentence for the host, if failed
+
+	// Starts counts how often the broker was started since the daemon was.
+	Starts int `json:"starts"`
+
+	// SetAside is the folder where RabbitMQ's data is kept with which it did
+	// not start, and with it the room's history, if that has happened since
+	// the daemon was started.
+	SetAside string `json:"set_aside,omitempty"`
+}
+
+// stateFile tells the other daemons how the broker is.
+type stateFile struct {
+	path string
+	log  *slog.Logger
+	last state
+}
+
+// set changes the state and tells everybody, if it is another.
+func (f *stateFile) set(name, why string) {
+	f.put(func(s *state) { s.State, s.Why = name, why })
+}
+
+func (f *stateFile) put(change func(*state)) {
+	now := f.last
+	change(&now)
+	if now == f.last {
+		return
+	}
+	if now.State != f.last.State || now.Why != f.last.Why {
+		level := slog.LevelInfo
+		if now.State == failed {
+			level = slog.LevelError
+		}
+		var why []any
+		if now.Why != "" {
+			why = []any{"why", now.Why}
+		}
+		f.log.Log(context.Background(), level, "the broker is "+now.State, why...)
+	}
+	f.last = now
+	js, err := json.Marshal(now)
+	if err == nil {
+		err = writeFile(f.path, append(js, '\n'), 0o644, 0, false)
+	}
+	if err != nil {
+		f.log.Error("the state of the broker cannot be told", "error", err)
+	}
+}
