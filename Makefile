@@ -12,12 +12,15 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq build test test-fast check fuzz deps-rabbitmq deps-test clean
+.PHONY: help run run-rabbitmq image flash demo build test test-fast check fuzz deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
 	@echo 'make run BROKER=URL  the same on a RabbitMQ of yours, amqp://user:password@host:5672/'
 	@echo 'make run-rabbitmq    the same on a RabbitMQ of its own, installed if missing'
+	@echo 'make image           the card for a Raspberry Pi, build/warren.img'
+	@echo 'make flash DEVICE=/dev/sdX  writes it to a card, and asks before'
+	@echo 'make demo            the card in an emulator, at http://localhost:8081/'
 	@echo 'make build           the daemons, in build/'
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
@@ -33,13 +36,29 @@ run: build
 run-rabbitmq: deps-rabbitmq build
 	@build/withnode -dir build/rabbitmq build/chatd -light terminal -listen '$(LISTEN)'
 
+# ---- the card ----
+
+IMAGE ?= build/warren.img
+
+image: deps-image
+	$(GO) run ./appliance/image -o '$(IMAGE)'
+
+flash:
+	@test -n '$(DEVICE)' || { echo 'which card? make flash DEVICE=/dev/sdX'; exit 1; }
+	$(GO) build -o build/flash ./appliance/image/flash
+	$(SUDO) build/flash -image '$(IMAGE)' '$(DEVICE)'
+
+demo: deps-demo image
+	$(GO) build -o build/demo ./appliance/emulator/demo
+	@build/demo -image '$(IMAGE)' -port 8081
+
 # ---- tests ----
 
 GOTESTSUM = $(GO) tool gotestsum --format pkgname-and-test-fails --
 
 # One package at a time: a browser and a broker at once are more than two cores
 # do in the time that a guest would wait.
-test: deps-test check fuzz
+test: deps-test deps-image deps-demo check fuzz
 	$(GOTESTSUM) -race -p 1 -timeout 25m ./...
 
 test-fast: check
@@ -86,6 +105,13 @@ deps-rabbitmq:
 
 deps-test:
 	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy amqp-tools)
+
+# mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
+deps-image:
+	$(call install,apt dpkg git mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
+
+deps-demo:
+	$(call install,qemu-system-arm qemu-utils mtools)
 
 clean:
 	rm -rf build artefacts

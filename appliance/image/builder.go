@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"warren/appliance/image/debian"
+	"warren/appliance/image/tool"
+)
+
+// builder is one build of the image.
+type builder struct {
+	*options
+	cache  cache
+	store  debian.Store
+	module string    // directory of the module
+	commit string    // what chatd says it is
+	at     time.Time // the time of everything in the image: the commit's
+	self   string    // hash of this program, which is an input, too
+
+	log      io.Writer
+	terminal bool // somebody waits at log
+}
+
+func newBuilder(ctx context.Context, o *options, log io.Writer) (*builder, error) {
+	if err := tool.Check(); err != nil {
+		return nil, err
+	}
+	gomod, err := tool.Run(ctx, "go", "env", "GOMOD")
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{options: o, cache: cache(o.cache), store: debian.Store(filepath.Join(o.cache, "debs")), log: log}
+	b.module = filepath.Dir(strings.TrimSpace(gomod))
+	if _, err := os.Stat(b.lockFile()); err != nil {
+		return nil, errors.New("this must be run in Warren's own sources: go run ./appliance/image")
+	}
+	if b.commit, b.at, err = commit(ctx, b.module); err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err == nil {
+		b.self, err = hashFile(program)
+	}
+	return b, err
+}
+
+func (b *builder) lockFile() string {
+	return filepath.Join(b.module, "appliance/image/packages.lock")
+}
+
+// commit returns the commit's name, as the Makefile has it, and its time, which
+// SOURCE_DATE_EPOCH may set. Sources without git have neither.
+func commit(ctx context.Context, module string) (string, time.Time, error) {
+	name, at := "unknown", time.Unix(0, 0)
+	if out, err := tool.Run(ctx, "git", "-C", module, "describe", "--always", "--dirty"); err == nil {
+		name = strings.TrimSpace(out)
+		out, err = tool.Run(ctx, "git", "-C", module, "log", "-1", "--format=%ct")
+		if err != nil {
+			return "", at, err
+		}
+		seconds, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+		if err != nil {
+			return "", at, err
+		}
+		at = time.Unix(seconds, 0)
+	}
+	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {
+		seconds, err := strconv.ParseInt(epoch, 10, 64)
+		if err != nil {
+			return "", at, fmt.Errorf("SOURCE_DATE_EPOCH is %q: it must be seconds since 1970", epoch)
+		}
+		at = time.Unix(seconds, 0)
+	}
+	return name, at, nil
+}
+
+// step does one step and says what came of it and how long it took.
+func (b *builder) step(name string, do func() (came string, err error)) error {
+	if b.terminal {
+		fmt.Fprintf(b.log, "       …   %s\r", name)
+	}
+	start := time.Now()
+	came, err := do()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	fmt.Fprintf(b.log, "%6.1f s  %-16s %s\n", time.Since(start).Seconds(), name, came)
+	return nil
+}
+
+func (b *builder) readLock() ([]byte, []debian.Package, error) {
+	content, err := os.ReadFile(b.lockFile())
+	if err != nil {
+		return nil, nil, err
+	}
+	packages, err := debian.ParseLock(content)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", b.lockFile(), err)
+	}
+	return content, packages, err
+}
+
+// apt returns an apt that knows what the mirror has now.
+func (b *builder) apt(ctx context.Context) (*debian.Apt, error) {
+	mirror := debian.MirrorAt(b.mirror)
+	if b.mirror == "" {
+		var err error
+		if mirror, err = debian.MachineMirror(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return debian.NewApt(ctx, filepath.Join(b.options.cache, "apt"), mirror)
+}
+
+// updateLock pins all packages to what the mirror has now.
+func (b *builder) updateLock(ctx context.Context) error {
+	content, packages, err := b.readLock()
+	if err != nil {
+		return err
+	}
+	apt, err := b.apt(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	old := map[string]string{}
+	for _, p := range packages {
+		names = append(names, p.Name)
+		old[p.Name] = p.Version
+	}
+	newest, err := apt.Newest(ctx, names)
+	if err != nil {
+		return err
+	}
+	if len(newest) != len(names) {
+		return fmt.Errorf("apt knows %d of the %d packages", len(newest), len(names))
+	}
+	for _, p := range newest {
+		if old[p.Name] != p.Version {
+			fmt.Fprintf(b.log, "%s: %s → %s\n", p.Name, old[p.Name], p.Version)
+		}
+	}
+	return os.WriteFile(b.lockFile(), debian.FormatLock(content, newest), 0o644)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+// options are what the flags say.
+type options struct {
+	out        string
+	cache      string
+	mirror     string
+	updateLock bool
+	dev        bool
+}
+
+const about = `image builds the card: a file to be flashed, from which a Raspberry Pi starts
+into the chat.
+
+    go run ./appliance/image -o build/warren.img
+
+It takes Debian's packages, as appliance/image/packages.lock names them, from the
+mirror that this machine uses, and all else from the module's sources. Beside the
+image it leaves the same compressed, the checksums of both, and a bill of
+materials. It needs no root and changes nothing outside of -o and -cache.
+
+`
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	var o options
+	f := flag.NewFlagSet("image", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		fmt.Fprint(stderr, about)
+		f.PrintDefaults()
+	}
+	f.StringVar(&o.out, "o", "build/warren.img", "write the image to `FILE`")
+	f.StringVar(&o.cache, "cache", "build/cache", "keep what later builds can use again in `DIR`")
+	f.StringVar(&o.mirror, "mirror", "", "`URL` of a mirror of Debian, with its security archive beside it at URL-security; empty: that of this machine's apt")
+	f.BoolVar(&o.updateLock, "update-lock", false, "take the mirror's versions into packages.lock, and build nothing")
+	f.BoolVar(&o.dev, "dev", false, "an image for developers: with a shell on the serial console")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, fmt.Errorf("%q is too much: there are only flags", f.Arg(0))
+	}
+	if o.out == "" || o.cache == "" {
+		return nil, errors.New("-o and -cache must name something")
+	}
+	return &o, nil
+}

@@ -1,0 +1,59 @@
+package tool
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestCheckNamesWhatIsMissing(t *testing.T) {
+	packages["no-such-program"] = "some-package"
+	defer delete(packages, "no-such-program")
+	err := Check()
+	if err == nil || !strings.Contains(err.Error(), "no-such-program") || !strings.Contains(err.Error(), "sudo apt-get install") || !strings.Contains(err.Error(), "some-package") {
+		t.Error(err)
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1")
+	out, err := Run(context.Background(), "sh", "-c", "echo $TZ $SOURCE_DATE_EPOCH")
+	if err != nil || out != "UTC\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	_, err = Run(context.Background(), "sh", "-c", "seq 20 >&2; exit 3")
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.HasSuffix(err.Error(), "\n  20") || strings.Contains(err.Error(), "\n  12\n") {
+		t.Error(err)
+	}
+	if _, err := Run(context.Background(), "no-such-program"); err == nil || !strings.Contains(err.Error(), "does not have no-such-program") {
+		t.Error(err)
+	}
+}
+
+func TestStream(t *testing.T) {
+	read := func(err error) func(io.Reader) error {
+		return func(out io.Reader) error {
+			io.ReadFull(out, make([]byte, 4))
+			return err
+		}
+	}
+	mine := errors.New("mine")
+	for _, test := range []struct {
+		script string
+		err    error
+		want   string
+	}{
+		{"seq 100000", nil, ""},
+		{"seq 100000", mine, "mine"},
+		{"echo long >&2; exit 1", nil, "long"},
+	} {
+		_, err := Command{Program: "sh", Args: []string{"-c", test.script}, Stdout: read(test.err)}.Run(context.Background())
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %q", test.script, err, test.want)
+		}
+	}
+}
