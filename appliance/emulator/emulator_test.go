@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,8 @@ func TestRoomSurvivesThePlug(t *testing.T) {
 		t.Skip("-short leaves out the emulator")
 	}
 	image := buildImage(t)
+	// A host has given the room a name, and made a mistake.
+	image = withSettings(t, image, "[room]\r\ntitle = \"Burrow #5\"\r\n[wifi]\r\nchannel = 99\r\n")
 	port, err := node.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +49,9 @@ func TestRoomSurvivesThePlug(t *testing.T) {
 		ada.await(t, fmt.Sprint("Bob ", i))
 	}
 	bob.await(t, "Bob 19")
+	if ada.title != "Burrow #5" {
+		t.Errorf("the room is called %q", ada.title)
+	}
 	said := ada.records
 	// This is the promise: two seconds after it was sent, it is on the card.
 	time.Sleep(2*time.Second + 100*time.Millisecond)
@@ -81,6 +87,25 @@ func buildImage(t *testing.T) string {
 		t.Fatalf("the image cannot be built: %v\n%s", err, out)
 	}
 	return "../../build/warren.img"
+}
+
+// withSettings returns a copy of the image with another warren.toml.
+func withSettings(t *testing.T, image, toml string) string {
+	t.Helper()
+	dir := t.TempDir()
+	other, file := filepath.Join(dir, "card.img"), filepath.Join(dir, "warren.toml")
+	if err := os.WriteFile(file, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"cp", "--sparse=always", image, other},
+		{"mcopy", "-o", "-i", fmt.Sprintf("%s@@%d", other, bootOffset), file, "::warren.toml"},
+	} {
+		if err := run(t.Context(), args[0], args[1:]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return other
 }
 
 // boot boots the card, and returns when its room is open, with the times to the
@@ -120,6 +145,7 @@ func boot(t *testing.T, o Options) (*Machine, [2]time.Duration) {
 type phone struct {
 	*websocket.Conn
 	epoch   string
+	title   string
 	resumed bool
 	records []record
 }
@@ -148,13 +174,13 @@ func join(t *testing.T, m *Machine, name, device string, more map[string]any) *p
 		t.Fatal(err)
 	}
 	var welcome struct {
-		Type, Epoch string
-		Resumed     bool
+		Type, Epoch, Title string
+		Resumed            bool
 	}
 	if err := conn.ReadJSON(&welcome); err != nil || welcome.Type != "welcome" {
 		t.Fatalf("welcomed with %+v, %v", welcome, err)
 	}
-	p.epoch, p.resumed = welcome.Epoch, welcome.Resumed
+	p.epoch, p.title, p.resumed = welcome.Epoch, welcome.Title, welcome.Resumed
 	return p
 }
 

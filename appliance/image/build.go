@@ -27,7 +27,7 @@ const (
 // wanted are files that the device cannot do without.
 var wanted = struct{ root, broker, hotspot, boot []string }{
 	root: []string{
-		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/broker",
+		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/broker", "/user/setup",
 		"/etc/passwd", "/etc/group", "/lib/modules/*", "/opt/broker.squashfs", "/opt/hotspot.squashfs",
 		"/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
 		"/lib/firmware/brcm/brcmfmac43430-sdio.bin", "/lib/firmware/brcm/brcmfmac43455-sdio.bin",

@@ -26,8 +26,8 @@ const (
 // envPrefix begins the name of each flag's environment variable.
 const envPrefix = "WARREN"
 
-// Flags are a daemon's flags, with those that every daemon has: -log-level and
-// -version. Define the others on it, then call Parse.
+// Flags are a daemon's flags, with those that every daemon has: -config,
+// -log-level and -version. Define the others on it, then call Parse.
 type Flags struct {
 	*flag.FlagSet
 	about   string
@@ -40,6 +40,7 @@ type Flags struct {
 func NewFlags(name, about string) *Flags {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // Parse says what is wrong
+	fs.String("config", "", "a `FILE` of flags, {\"NAME\": \"VALUE\", …} in JSON, for those given nowhere else")
 	return &Flags{
 		FlagSet: fs,
 		about:   about,
@@ -48,13 +49,14 @@ func NewFlags(name, about string) *Flags {
 	}
 }
 
-// Parse reads the flags in args and, for what is not there, the environment.
+// Parse reads the flags in args; for what is not there, the environment; and for
+// what is not there either, the file that -config names.
 // Then check has a look at the values; it names the flag that is wrong and says
 // what would be right. If the daemon shall not run, because something is wrong
 // or because it was asked for help or its version, Parse has said so and
 // returns false and the exit code.
 func (f *Flags) Parse(args []string, stdout, stderr io.Writer, check func() error) (exit int, run bool) {
-	err := ff.Parse(f.FlagSet, args, ff.WithEnvVarPrefix(envPrefix))
+	err := ff.Parse(f.FlagSet, args, ff.WithEnvVarPrefix(envPrefix), ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(ff.JSONParser))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		f.help(stdout)

@@ -3,6 +3,8 @@ package daemon
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -30,6 +32,24 @@ func TestFlagsAndEnvironment(t *testing.T) {
 	}
 	if rate, _, run, _, _ := start("-dig-rate", "0"); rate != 0 || !run {
 		t.Errorf("the flag gives %v", rate)
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flags.json")
+	if _, exit, run, _, stderr := start("-config", path); run || exit != ExitUsage || !strings.Contains(stderr, path) {
+		t.Errorf("without the file: exit %d, said %q", exit, stderr)
+	}
+	os.WriteFile(path, []byte(`{"dig-rate": "9", "where": "there"}`), 0o600)
+	if rate, _, run, _, stderr := start("-config", path); rate != 9 || !run {
+		t.Errorf("the file gives %v, said %q", rate, stderr)
+	}
+	if rate, _, run, _, _ := start("-config", path, "-dig-rate", "8"); rate != 8 || !run {
+		t.Errorf("the flag gives %v", rate)
+	}
+	os.WriteFile(path, []byte(`{"dig-rate": "many"}`), 0o600)
+	if _, exit, run, _, stderr := start("-config", path); run || exit != ExitUsage || !strings.Contains(stderr, "dig-rate") {
+		t.Errorf("a wrong value: exit %d, said %q", exit, stderr)
 	}
 }
 

@@ -39,6 +39,7 @@ func TestConfig(t *testing.T) {
 		"the random seed is kept":                   slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/randomd"),
 		"the clock is left alone":                   !slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/ntp"),
 		"chatd, ledstatus and the broker are in it": slices.Contains(i.Packages, "warren/chatd") && slices.Contains(i.Packages, "warren/ledstatus") && slices.Contains(i.Packages, "warren/appliance/broker"),
+		"the settings are read":                     slices.Contains(i.Packages, "warren/appliance/settings/setup"),
 	} {
 		if !ok {
 			t.Errorf("not true: %s", what)
