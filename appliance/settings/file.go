@@ -13,7 +13,8 @@ const preamble = `# Warren's settings. They are read each time it starts.
 # does not. Inside a text, " is written \" and \ is written \\. What comes after
 # a # is a remark, like this one. A setting that you remove has its default.
 #
-# You cannot break anything: where there is a mistake, the last good value stays.
+# You cannot break anything: where there is a mistake, the last good value
+# stays.
 `
 
 // File returns the file as it is shipped, with the settings in s, which must be
