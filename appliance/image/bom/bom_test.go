@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -85,9 +84,6 @@ func TestRecognise(t *testing.T) {
 
 // TestModules looks at this very test program, whose module is Warren.
 func TestModules(t *testing.T) {
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("needs the go command")
-	}
 	dir := t.TempDir()
 	program, err := os.ReadFile("/proc/self/exe")
 	if err != nil {

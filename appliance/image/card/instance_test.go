@@ -79,9 +79,6 @@ func TestConfigIsPinned(t *testing.T) {
 
 // TestPackagesAreThere asks Go for the packages as gok does.
 func TestPackagesAreThere(t *testing.T) {
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("needs the go command")
-	}
 	i := readConfig(t)
 	i.Dev()
 	cmd := exec.Command("go", append([]string{"list", "-mod=readonly", "-tags=gokrazy", "-f", "{{.ImportPath}} {{.Incomplete}}"}, i.GoPackages()...)...)
