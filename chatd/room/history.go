@@ -26,7 +26,9 @@ type View struct {
 	Entries []*Entry
 	Resumed bool // Entries, after CatchUp if need be, continue what was seen
 	CatchUp bool
-	from    int64 // the offset that was seen, when CatchUp
+	// When CatchUp: what is missed lies between the offset that was seen and
+	// the entries, or the end of the log if the window holds none.
+	from, end int64
 }
 
 // View returns the room now, with the last n entries (0 to the window's
@@ -90,7 +92,7 @@ func (r *Room) Resume(ctx context.Context, p Place, n int) View {
 	// Older than the window. The log continues what the session has seen if
 	// it still holds that very record: offsets have gaps, so the next one
 	// proves nothing.
-	recs, err := r.read(ctx, p.Offset, p.Offset+1, 1)
+	recs, err := r.readLog(ctx, p.Offset, p.Offset+1, 1)
 	if err != nil || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID) {
 		return r.View(n)
 	}
@@ -100,7 +102,10 @@ func (r *Room) Resume(ctx context.Context, p Place, n int) View {
 		return r.view(r.window.last(n))
 	}
 	v := r.view(r.window.after(-1))
-	v.Resumed, v.CatchUp, v.from = true, true, p.Offset
+	v.Resumed, v.CatchUp, v.from, v.end = true, true, p.Offset, r.read+1
+	if len(v.Entries) > 0 {
+		v.end = v.Entries[0].Offset
+	}
 	return v
 }
 
@@ -108,12 +113,8 @@ func (r *Room) Resume(ctx context.Context, p Place, n int) View {
 // its view, and gives it to yield, a page at a time. It stops at the first
 // error, its own (fanout.ErrAway) or yield's.
 func (r *Room) Missed(ctx context.Context, v View, yield func([]*Entry) error) error {
-	end := v.Head + 1
-	if len(v.Entries) > 0 {
-		end = v.Entries[0].Offset
-	}
-	for from := v.from + 1; from < end; {
-		recs, err := r.read(ctx, from, end, page)
+	for from := v.from + 1; from < v.end; {
+		recs, err := r.readLog(ctx, from, v.end, page)
 		if err != nil || len(recs) == 0 {
 			return err
 		}
@@ -145,7 +146,7 @@ func (r *Room) Older(ctx context.Context, before int64, n int) (entries []*Entry
 	// Not every record is a message: read on until there are enough.
 	for len(entries) < n && before > 0 {
 		from := max(0, before-page)
-		recs, err := r.read(ctx, from, before, page)
+		recs, err := r.readLog(ctx, from, before, page)
 		if err != nil {
 			return nil, false, err
 		}
@@ -162,8 +163,8 @@ func (r *Room) Older(ctx context.Context, before int64, n int) (entries []*Entry
 	return entries, before > 0, nil
 }
 
-// read reads the log, a few at a time: others wait.
-func (r *Room) read(ctx context.Context, from, before int64, n int) ([]chat.Record, error) {
+// readLog reads the log, a few at a time: others wait.
+func (r *Room) readLog(ctx context.Context, from, before int64, n int) ([]chat.Record, error) {
 	select {
 	case r.reads <- struct{}{}:
 		defer func() { <-r.reads }()

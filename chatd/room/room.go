@@ -35,6 +35,7 @@ type Room struct {
 	up       bool
 	loading  bool // until State(true) after Reset: what is delivered is history, not news
 	window   window
+	read     int64 // offset of the last record delivered, shown or not
 	seen     *seen
 	tail     *Event
 	presence presence
@@ -133,6 +134,7 @@ func (h handler) Deliver(recs []chat.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.clock()
+	h.read = recs[len(recs)-1].Offset
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
 		e := h.fold(rec)

@@ -211,6 +211,22 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// What nobody can read may fill the window's part of the log: what was said
+// before it is missed all the same.
+func TestResumeBeforeJunk(t *testing.T) {
+	r, h, x, _ := newRoom(t)
+	h.Reset("e")
+	h.State(true)
+	x.log = []chat.Record{message(1, "a", "1", "seen"), message(2, "a", "2", "missed")}
+	h.Deliver([]chat.Record{{Offset: 3, ContentType: "image/png"}, {Offset: 4, ContentType: "image/png"}})
+	v := r.Resume(t.Context(), Place{"e", 1, "1"}, 10)
+	var missed string
+	err := r.Missed(t.Context(), v, func(e []*Entry) error { missed += texts(e); return nil })
+	if !v.Resumed || err != nil || missed != "2:missed" {
+		t.Errorf("resumed %v, missed %q, %v", v.Resumed, missed, err)
+	}
+}
+
 func TestOlder(t *testing.T) {
 	r, h, x, _ := newRoom(t)
 	h.Reset("e")
