@@ -9,21 +9,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"warren/appliance/broker/flush"
 	"warren/appliance/broker/sealed"
 	"warren/chatd/daemon"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { daemon.Main(run) }
 
 // run is the program: it returns its exit code. Once it runs that is never 0,
 // which the system takes for a daemon that has done its work and is not started

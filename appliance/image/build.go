@@ -97,7 +97,7 @@ func (b *builder) imageKey(sealed, root, boot string) (string, error) {
 	var k key
 	k.add(b.self, sealed, b.commit, b.at, b.dev)
 	for _, name := range []string{"go.mod", "go.sum", instanceFile} {
-		sum, err := hashFile(filepath.Join(b.module, name))
+		sum, err := debian.SHA256File(filepath.Join(b.module, name))
 		if err != nil {
 			return "", err
 		}

@@ -47,7 +47,7 @@ func newBuilder(ctx context.Context, o *options, log io.Writer) (*builder, error
 	}
 	program, err := os.Executable()
 	if err == nil {
-		b.self, err = hashFile(program)
+		b.self, err = debian.SHA256File(program)
 	}
 	return b, err
 }

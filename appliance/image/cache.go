@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"warren/appliance/image/debian"
 )
 
 // cache keeps what was made, each under a key that is a hash of all it was made
@@ -78,20 +79,6 @@ func (k *key) sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hashFile returns the SHA-256 of a file.
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // addTree adds names, modes and contents of all files below dir but those named
 // in except.
 func (k *key) addTree(dir string, except ...string) error {
@@ -110,7 +97,7 @@ func (k *key) addTree(dir string, except ...string) error {
 		content := ""
 		switch {
 		case d.Type().IsRegular():
-			content, err = hashFile(path)
+			content, err = debian.SHA256File(path)
 		case d.Type()&fs.ModeSymlink != 0:
 			content, err = os.Readlink(path)
 		}

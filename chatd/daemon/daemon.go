@@ -3,14 +3,17 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/peterbourgon/ff/v3"
 	"golang.org/x/term"
@@ -22,6 +25,15 @@ const (
 	ExitError = 1
 	ExitUsage = 2
 )
+
+// Main is the main function of a daemon: it calls run with a context that ends
+// when the daemon is asked to end (SIGINT, SIGTERM), and exits with run's code.
+func Main(run func(ctx context.Context, args []string, stdout, stderr *os.File) int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
 
 // envPrefix begins the name of each flag's environment variable.
 const envPrefix = "WARREN"

@@ -141,7 +141,7 @@ func (s Store) Fetch(ctx context.Context, apt *Apt, packages []Package) error {
 		return err
 	}
 	for _, file := range files {
-		sum, err := sha256File(file)
+		sum, err := SHA256File(file)
 		if err != nil {
 			return err
 		}
@@ -211,7 +211,8 @@ func pinned(packages []Package) []string {
 	return specs
 }
 
-func sha256File(name string) (string, error) {
+// SHA256File returns the SHA-256 of a file, in hexadecimal.
+func SHA256File(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return "", err
