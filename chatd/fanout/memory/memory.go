@@ -47,6 +47,7 @@ type Exchange struct {
 	first int64
 	bytes int
 	next  int64 // offset of the next record to deliver
+	begun bool  // Run was called
 }
 
 var _ fanout.Exchange = (*Exchange)(nil)
@@ -100,10 +101,17 @@ func (x *Exchange) trim() {
 func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 	x.mu.Lock()
 	x.next = max(x.first, x.first+int64(len(x.log)-back))
+	begun := x.begun
+	x.begun = true
 	x.mu.Unlock()
 	h.Reset(x.epoch)
-	x.deliver(h)
+	if begun {
+		x.deliver(h)
+	}
 	h.State(true)
+	// What was said before the first Run was said to nobody: it is no history,
+	// but news, of which clients without a history must be told.
+	x.deliver(h)
 	for {
 		select {
 		case <-ctx.Done():

@@ -176,3 +176,31 @@ func TestFull(t *testing.T) {
 		x.Whisper(nil) // never blocks
 	}
 }
+
+// newsHandler notes what is delivered as news: after State(true).
+type newsHandler struct {
+	*collector
+	news []chat.Record
+}
+
+func (h *newsHandler) Deliver(r []chat.Record) {
+	h.note(func() {
+		if h.up {
+			h.news = append(h.news, r...)
+		}
+	})
+}
+
+// A client may say something before the room has begun: it must be told, though
+// it asked for no history.
+func TestSaidBeforeTheRoomBeginsIsNews(t *testing.T) {
+	x := New()
+	x.Publish(chat.Record{ID: "early"})
+	h := &newsHandler{collector: newCollector()}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); x.Run(ctx, 10, h) }()
+	h.await(t, func() bool { return len(h.news) == 1 })
+	cancel()
+	<-done
+}
