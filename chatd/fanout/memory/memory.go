@@ -106,12 +106,12 @@ func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 	x.mu.Unlock()
 	h.Reset(x.epoch)
 	if begun {
-		x.deliver(h)
+		x.deliver(h, false)
 	}
 	h.State(true)
 	// What was said before the first Run was said to nobody: it is no history,
 	// but news, of which clients without a history must be told.
-	x.deliver(h)
+	x.deliver(h, true)
 	for {
 		select {
 		case <-ctx.Done():
@@ -119,13 +119,16 @@ func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 		case body := <-x.whispers:
 			h.Whispered(body)
 		case <-x.wake:
-			x.deliver(h)
+			x.deliver(h, true)
 		}
 	}
 }
 
-// deliver hands over everything that was not delivered yet.
-func (x *Exchange) deliver(h fanout.Handler) {
+// deliver hands over everything that was not delivered yet. A handler that is
+// slower than the log forgets is told so: to it, the exchange was away. up says
+// whether it has been told that the exchange is reached.
+func (x *Exchange) deliver(h fanout.Handler, up bool) {
+	behind := false
 	for {
 		x.mu.Lock()
 		lost := x.next < x.first
@@ -135,9 +138,16 @@ func (x *Exchange) deliver(h fanout.Handler) {
 		x.next += int64(len(batch))
 		x.mu.Unlock()
 		if lost {
+			if up && !behind {
+				behind = true
+				h.State(false)
+			}
 			h.Reset(x.epoch)
 		}
 		if len(batch) == 0 {
+			if behind {
+				h.State(true)
+			}
 			return
 		}
 		h.Deliver(batch)

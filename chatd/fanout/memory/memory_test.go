@@ -144,7 +144,7 @@ func TestBounds(t *testing.T) {
 	if bytes > maxBytes+2<<20 || first == 0 {
 		t.Errorf("the log holds %d bytes from offset %d", bytes, first)
 	}
-	c.await(t, func() bool { return len(c.recs) > 0 && c.recs[len(c.recs)-1].Offset == 199 })
+	c.await(t, func() bool { return c.up && len(c.recs) > 0 && c.recs[len(c.recs)-1].Offset == 199 })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	lost, due := 0, int64(0)
