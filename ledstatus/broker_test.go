@@ -90,13 +90,25 @@ func publish(t *testing.T, url string, messages ...amqp.Publishing) {
 	}
 }
 
+// Mistakes in the settings are shown whenever all else is well.
+func TestLightShowsMistakes(t *testing.T) {
+	rabbit := node.ForTest(t)
+	light := newWitness(t)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- show(ctx, rabbit.URL(), 2, light, slog.New(slog.DiscardHandler)) }()
+	light.until("bad settings, 0 messages")
+	stop()
+	<-ended
+}
+
 func TestLightFollowsARealBroker(t *testing.T) {
 	rabbit := node.ForTest(t)
 	rabbit.Kill()
 	light := newWitness(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- show(ctx, rabbit.URL(), light, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- show(ctx, rabbit.URL(), 0, light, slog.New(slog.DiscardHandler)) }()
 
 	light.exactly("starting, 0 messages", "on", "off", "on")
 
@@ -120,13 +132,25 @@ func TestLightFollowsARealBroker(t *testing.T) {
 		amqp.Publishing{ContentType: chat.ContentText, Body: []byte("again"), AppId: "test"})
 	light.exactly("ok, 2 messages", "on", "off")
 
+	// What was published twice was said once.
+	twice := amqp.Publishing{ContentType: chat.ContentText, MessageId: "m1", Body: []byte("twice")}
+	publish(t, rabbit.URL(), twice)
+	light.exactly("ok, 3 messages", "on", "off")
+	publish(t, rabbit.URL(), twice,
+		amqp.Publishing{ContentType: chat.ContentText, MessageId: "m2", Body: []byte("once")})
+	light.exactly("ok, 4 messages", "on", "off")
+
 	rabbit.Kill()
-	light.exactly("no broker, 2 messages", "on", "off", "on", "off")
+	light.exactly("no broker, 4 messages", "on", "off", "on", "off")
 	restart()
-	light.until("ok, 2 messages")
-	publish(t, rabbit.URL(), first)
-	light.until("ok, 3 messages")
+	light.until("ok, 4 messages")
+	publish(t, rabbit.URL(), first, twice)
+	light.until("ok, 5 messages")
 	light.exactly("on", "off")
+
+	if len(light.seen) > 0 {
+		t.Errorf("shown for a message that was published again after a restart: %q", <-light.seen)
+	}
 
 	stop()
 	select {

@@ -11,10 +11,16 @@ import (
 
 // options are what the flags say.
 type options struct {
-	flags  *daemon.Flags
-	broker string
-	light  string
+	flags    *daemon.Flags
+	broker   string
+	light    string
+	wait     bool
+	mistakes int
+	user     string
 }
+
+// maxMistakes is far above what settings of a few lines can have.
+const maxMistakes = 1_000_000
 
 // parse reads the flags. It returns false and the exit code if ledstatus shall
 // not run.
@@ -22,12 +28,16 @@ func parse(args []string, stdout, stderr io.Writer) (o *options, exit int, run b
 	f := daemon.NewFlags("ledstatus", `
 ledstatus blinks a light once for each message in the room. Before it has
 reached the broker the light goes slowly on and off; while the broker is away it
-flashes twice every two seconds.
+flashes twice every two seconds; while there are mistakes in the settings, three
+times every ten seconds, with the blinks in between.
 
     ledstatus -broker amqp://guest:guest@localhost:5672/ -light ACT`)
 	o = &options{flags: f}
 	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to listen to, such as amqp://guest:guest@localhost:5672/, or file: and the path of a file that holds it (required)")
 	f.StringVar(&o.light, "light", light.Terminal, "the `LIGHT`: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
+	f.BoolVar(&o.wait, "wait", false, "if there is no such light, wait for it instead of ending: its driver may be late")
+	daemon.Number(f, &o.mistakes, "mistakes", 0, maxMistakes, "the `NUMBER` of mistakes in the settings; more than 0 are shown")
+	f.StringVar(&o.user, "user", "", "the `NAME` of the user to become when the light is open; empty: stay who started it")
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,6 +24,22 @@ func TestFlags(t *testing.T) {
 	}
 	if o, _, run := parse([]string{"-light", "ACT"}, nil, nil); !run || o.light != "ACT" {
 		t.Errorf("the flag does not come before the environment: %+v, %v", o, run)
+	}
+}
+
+// The card tells the daemon in a file of flags.
+func TestFlagsOfTheCard(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledstatus.json")
+	if err := os.WriteFile(path, []byte(`{"light": "GPIO17", "mistakes": "3"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, _, run := parse([]string{"-config=" + path, "-broker=file:/run/warren/broker.url", "-wait", "-user=warren"}, nil, nil)
+	if !run || o.light != "GPIO17" || o.mistakes != 3 || !o.wait || o.user != "warren" {
+		t.Errorf("parse = %+v, %v", o, run)
+	}
+	var said bytes.Buffer
+	if _, exit, run := parse([]string{"-broker", broker, "-mistakes", "some"}, &said, &said); run || exit != daemon.ExitUsage || !strings.Contains(said.String(), "-mistakes") {
+		t.Errorf("-mistakes some: exit %d, said %s", exit, &said)
 	}
 }
 

@@ -1,10 +1,12 @@
 // Ledstatus blinks a light once for each message in the room, and shows by
-// other patterns that the room cannot be reached. It listens on a queue of its
-// own on the exchange, beside the chat daemon and without it.
+// other patterns that the room cannot be reached or its settings have mistakes.
+// It listens on a queue of its own on the exchange, beside the chat daemon and
+// without it.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,40 +28,59 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if !ok {
 		return exit
 	}
-	lit, err := light.Open(o.light, stdout)
-	if err != nil {
+	lit, err := o.open(ctx, stdout, stderr)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return daemon.ExitOK
+	case err != nil:
 		fmt.Fprintf(stderr, "ledstatus: %v\n", err)
 		return daemon.ExitUsage
 	}
 	logger := o.flags.Logger(light.Above(lit, stderr))
-	err = show(ctx, o.broker, lit, logger)
+	if err = daemon.Become(o.user); err == nil {
+		err = show(ctx, o.broker, o.mistakes, lit, logger)
+	}
 	if closed := lit.Close(); closed != nil {
 		logger.Warn("the light cannot be given back", "error", closed)
 	}
-	if ctx.Err() == nil {
+	if !errors.Is(err, context.Canceled) {
 		logger.Error("ledstatus ends", "error", err)
 		return daemon.ExitError
 	}
 	return daemon.ExitOK
 }
 
-// show shows on lit what the exchange at url fans out, until ctx ends; then it
-// returns ctx's error.
-func show(ctx context.Context, url string, lit light.Light, logger *slog.Logger) error {
+// open opens the light. If it shall wait for it, only the end of ctx is an error.
+func (o *options) open(ctx context.Context, stdout, stderr *os.File) (light.Light, error) {
+	open := func() (light.Light, error) { return light.Open(o.light, stdout) }
+	if o.wait {
+		return await(ctx, open, o.flags.Logger(stderr))
+	}
+	return open()
+}
+
+// show shows on lit what the exchange at url fans out, and that there are
+// mistakes in the settings, until ctx ends; then it returns ctx's error.
+func show(ctx context.Context, url string, mistakes int, lit light.Light, logger *slog.Logger) error {
 	lamp := blink.New(lit, logger)
+	well := blink.OK
+	if mistakes > 0 {
+		well = blink.BadSettings
+	}
+	var said recent
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return lamp.Run(ctx) })
 	g.Go(func() error {
 		return rabbitmq.Tap(ctx, url, logger,
 			func(up bool) {
 				if up {
-					lamp.State(blink.OK)
+					lamp.State(well)
 				} else {
 					lamp.State(blink.NoBroker)
 				}
 			},
 			func(rec chat.Record) {
-				if _, err := chat.MessageOf(rec); err == nil {
+				if m, err := chat.MessageOf(rec); err == nil && said.first(m, rec) {
 					lamp.Message()
 				}
 			})

@@ -45,6 +45,8 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"-version"}, 0, "ledstatus ", ""},
 		{nil, 2, "", "ledstatus: -broker is missing"},
 		{[]string{"-broker", broker, "-light", "blue"}, 2, "", `ledstatus: light "blue": no such light`},
+		{[]string{"-broker", broker, "-light", "blue", "-wait"}, 0, "", "time="}, // one line in the log, until the signal
+		{[]string{"-broker", broker, "-light", "none", "-user", "no-such-user"}, 1, "", "time="},
 		// Nothing listens on port 1. The signal to end has come already.
 		{[]string{"-broker", "amqp://localhost:1/", "-log-level", "error"}, 0, "", ""},
 	} {

@@ -45,6 +45,7 @@ type Lamp struct {
 	lit     bool
 	refused error // what the light said to the last Set
 	caption string
+	aside   time.Time // when the last aside began
 }
 
 // New returns a lamp on l, which is off, in the state Starting. Run makes it
@@ -98,12 +99,11 @@ func (l *Lamp) changed() {
 	}
 }
 
-// next returns what to show now.
-func (l *Lamp) next() (s State, count uint64, due bool) {
+// now returns what there is to show.
+func (l *Lamp) now() (s State, count uint64, due bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	due, l.due = l.due, false
-	return l.state, l.count, due
+	return l.state, l.count, l.due
 }
 
 // Run shines until ctx ends; then it turns the light off and returns ctx's
@@ -113,36 +113,47 @@ func (l *Lamp) Run(ctx context.Context) error {
 	defer l.set(false)
 	defer time.AfterFunc(startTime, l.late).Stop()
 	for ctx.Err() == nil {
-		state, count, due := l.next()
+		state, count, due := l.now()
 		l.write(state, count)
-		switch steps := patterns[state].steps; {
-		case due:
-			// A blink once begun is not cut short.
-			l.set(true)
-			sleep(ctx, blinkOn, nil)
+		switch p := patterns[state]; {
+		case len(p.aside) > 0 && time.Since(l.aside) >= asideEvery:
+			l.aside = time.Now()
 			l.set(false)
-			sleep(ctx, blinkOff, nil)
-		case len(steps) > 0:
-			l.play(ctx, steps)
+			sleep(ctx, asideDark, nil)
+			l.play(ctx, p.aside, nil)
+		case due:
+			l.blink(ctx)
+		case len(p.steps) > 0:
+			l.play(ctx, p.steps, l.wake)
+		case len(p.aside) > 0:
+			l.rest(ctx, time.After(asideEvery-time.Since(l.aside)))
 		default:
-			l.rest(ctx)
+			l.rest(ctx, nil)
 		}
 	}
 	return ctx.Err()
 }
 
-// play shows the steps of a pattern once, or until something changes.
-func (l *Lamp) play(ctx context.Context, steps []time.Duration) {
+// blink answers for all messages so far. Once begun it is not cut short.
+func (l *Lamp) blink(ctx context.Context) {
+	l.mu.Lock()
+	l.due = false
+	l.mu.Unlock()
+	l.play(ctx, []time.Duration{blinkOn, blinkOff}, nil)
+}
+
+// play shows steps once, or until wake has something.
+func (l *Lamp) play(ctx context.Context, steps []time.Duration, wake <-chan struct{}) {
 	for i, d := range steps {
 		l.set(i%2 == 0)
-		if !sleep(ctx, d, l.wake) {
+		if !sleep(ctx, d, wake) {
 			return
 		}
 	}
 }
 
-// rest keeps the lamp dark until something changes.
-func (l *Lamp) rest(ctx context.Context) {
+// rest keeps the lamp dark until something changes, or until has come.
+func (l *Lamp) rest(ctx context.Context, until <-chan time.Time) {
 	for l.set(false); l.refused != nil; l.set(false) {
 		if !sleep(ctx, retryAfter, l.wake) {
 			return
@@ -150,6 +161,7 @@ func (l *Lamp) rest(ctx context.Context) {
 	}
 	select {
 	case <-ctx.Done():
+	case <-until:
 	case <-l.wake:
 	}
 }

@@ -116,9 +116,11 @@ func expectChanges(t *testing.T, light *recorder, want ...change) {
 func TestPatterns(t *testing.T) {
 	const ms = time.Millisecond
 	for state, want := range map[State][]change{
-		Starting: {{0, true}, {500 * ms, false}, {1000 * ms, true}, {1500 * ms, false}, {2000 * ms, true}, {2500 * ms, false}},
-		NoBroker: {{0, true}, {100 * ms, false}, {300 * ms, true}, {400 * ms, false}, {2000 * ms, true}, {2100 * ms, false}, {2300 * ms, true}, {2400 * ms, false}},
-		OK:       nil,
+		Starting:    {{0, true}, {500 * ms, false}, {1000 * ms, true}, {1500 * ms, false}, {2000 * ms, true}, {2500 * ms, false}},
+		NoBroker:    {{0, true}, {100 * ms, false}, {300 * ms, true}, {400 * ms, false}, {2000 * ms, true}, {2100 * ms, false}, {2300 * ms, true}, {2400 * ms, false}},
+		NoWiFi:      {{0, true}, {1700 * ms, false}, {2000 * ms, true}},
+		BadSettings: {{600 * ms, true}, {700 * ms, false}, {900 * ms, true}, {1000 * ms, false}, {1200 * ms, true}, {1300 * ms, false}},
+		OK:          nil,
 	} {
 		t.Run(state.String(), func(t *testing.T) {
 			shine(t, state, func(t *testing.T, lamp *Lamp, light *recorder, _ *bytes.Buffer) {
@@ -141,12 +143,52 @@ func TestPatternTable(t *testing.T) {
 		if len(p.steps)%2 != 0 {
 			t.Errorf("%s has %d steps", p.name, len(p.steps))
 		}
-		for _, d := range p.steps {
+		for _, d := range append(p.steps, p.aside...) {
 			if d < blinkOn {
 				t.Errorf("%s has a step of %v", p.name, d)
 			}
 		}
+		if len(p.aside)%2 != 0 || len(p.aside) > 0 && len(p.steps) > 0 {
+			t.Errorf("%s has an aside of %d steps and a pattern of %d", p.name, len(p.aside), len(p.steps))
+		}
 	}
+}
+
+// Mistakes in the settings are shown again and again, and messages between.
+func TestBadSettingsLeaveRoomForMessages(t *testing.T) {
+	shine(t, BadSettings, func(t *testing.T, lamp *Lamp, light *recorder, _ *bytes.Buffer) {
+		for range 6 {
+			after(5 * time.Second)
+			lamp.Message()
+			after(5*time.Second - time.Millisecond)
+			if got := len(light.flashes()); got != 3+1 {
+				t.Errorf("%d flashes in 10 s, want three and a blink", got)
+			}
+			after(time.Millisecond)
+		}
+		// In the middle of the three flashes: those are neither cut short nor
+		// made four.
+		after(800 * time.Millisecond)
+		light.flashes()
+		begin := time.Since(light.start)
+		for range 20 {
+			lamp.Message()
+			after(20 * time.Millisecond)
+		}
+		after(3 * time.Second)
+		got := light.flashes()
+		if len(got) != 3 {
+			t.Fatalf("flashes at %v after %v, want two more of three, and a blink", got, begin)
+		}
+		if dark := got[2] - got[1]; dark < asideDark {
+			t.Errorf("the blink comes %v after the third flash began", dark)
+		}
+		lamp.State(OK)
+		after(time.Minute)
+		if got := light.flashes(); len(got) > 0 {
+			t.Errorf("flashes when all is well: %v", got)
+		}
+	})
 }
 
 func TestOneMessageIsOneBlink(t *testing.T) {

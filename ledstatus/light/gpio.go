@@ -3,6 +3,8 @@ package light
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,9 +59,18 @@ func (g *gpioLight) Set(on bool) error {
 // LED might glimmer.
 func (g *gpioLight) Close() error { return g.Set(false) }
 
+// gpioDevices are what the drivers find lines by: the kernel's GPIO chips, and
+// the registers of a Pi's.
+var gpioDevices = []string{"/dev/gpiochip*", "/dev/gpiomem*"}
+
 // periphLine finds a line of this machine. The drivers are loaded when the
-// first line is asked for, and not before: they look through the whole machine.
+// first line is asked for, and not before: they look through the whole machine,
+// and that only once. So they are not asked before there is something to find,
+// for the kernel may still be looking itself.
 func periphLine(name string) (gpio.PinOut, error) {
+	if len(gpioreg.All()) == 0 && !slices.ContainsFunc(gpioDevices, isThere) {
+		return nil, fmt.Errorf("%w: this machine has %s", ErrUnknown, describeLines(nil))
+	}
 	state, err := host.Init()
 	if err != nil {
 		return nil, fmt.Errorf("the GPIO drivers do not start: %w", err)
@@ -68,6 +79,11 @@ func periphLine(name string) (gpio.PinOut, error) {
 		return line, nil
 	}
 	return nil, fmt.Errorf("%w: this machine has %s%s", ErrUnknown, describeLines(gpioreg.All()), failures(state))
+}
+
+func isThere(pattern string) bool {
+	found, _ := filepath.Glob(pattern) // fails for a bad pattern only
+	return len(found) > 0
 }
 
 // describeLines says in words which lines there are.

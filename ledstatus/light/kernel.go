@@ -18,14 +18,15 @@ import (
 // ACT LED of a Pi would go on showing the SD card, too), writes 255 whatever
 // max_brightness says, and finds only LEDs under /sys: no test could see it.
 //
-// The file is opened for every write, about twenty times a second at most, so
-// that an LED that goes away and comes back is found again.
+// Its files are opened once and stay open, so that the LED can be set and given
+// back by a process that has given up root's rights meanwhile.
 type kernel struct {
-	dir  string // the LED's folder
-	full string // what to write for on
+	dir                 string // the LED's folder
+	full                string // what to write for on
+	brightness, trigger heldFile
 
 	// What was found, to be put back. No trigger: the kernel has none to set.
-	trigger, brightness string
+	oldTrigger, oldBrightness string
 }
 
 // noTrigger is the trigger of an LED that only its brightness file drives.
@@ -60,31 +61,36 @@ func findLED(root, spec string) (string, bool) {
 
 // openKernel takes the LED from whatever drives it, and turns it off.
 func openKernel(root, name string) (*kernel, error) {
-	led := &kernel{dir: filepath.Join(root, name)}
+	dir := filepath.Join(root, name)
+	led := &kernel{
+		dir:        dir,
+		brightness: heldFile{path: filepath.Join(dir, "brightness")},
+		trigger:    heldFile{path: filepath.Join(dir, "trigger")},
+	}
 	if err := led.take(); err != nil {
-		return nil, fmt.Errorf("light %s: %w", name, explain(err))
+		return nil, errors.Join(fmt.Errorf("light %s: %w", name, explain(err)), led.release())
 	}
 	return led, nil
 }
 
 func (k *kernel) take() (err error) {
-	if k.full, err = k.read("max_brightness"); err != nil {
+	if k.full, err = read(filepath.Join(k.dir, "max_brightness")); err != nil {
 		return err
 	}
 	if n, err := strconv.Atoi(k.full); err != nil || n < 1 {
 		return fmt.Errorf("%s/max_brightness holds %.20q instead of a number above 0", k.dir, k.full)
 	}
-	if k.brightness, err = k.read("brightness"); err != nil {
+	if k.oldBrightness, err = read(k.brightness.path); err != nil {
 		return err
 	}
-	triggers, err := k.read("trigger")
+	triggers, err := read(k.trigger.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // a kernel without triggers
 	case err != nil:
 		return err
 	default:
-		k.trigger = chosen(triggers)
-		if err := k.write("trigger", noTrigger); err != nil {
+		k.oldTrigger = chosen(triggers)
+		if err := k.trigger.write(noTrigger); err != nil {
 			return err
 		}
 	}
@@ -97,7 +103,7 @@ func (k *kernel) Set(on bool) error {
 	if on {
 		value = k.full
 	}
-	return explain(k.write("brightness", value))
+	return explain(k.brightness.write(value))
 }
 
 // Close puts the trigger and the brightness back that the LED had. Settings
@@ -105,12 +111,15 @@ func (k *kernel) Set(on bool) error {
 // defaults again.
 func (k *kernel) Close() error {
 	// The brightness first: writing 0 to it removes the trigger.
-	err := k.write("brightness", k.brightness)
-	if k.trigger != "" && k.trigger != noTrigger {
-		err = errors.Join(err, k.write("trigger", k.trigger))
+	err := k.brightness.write(k.oldBrightness)
+	if k.oldTrigger != "" && k.oldTrigger != noTrigger {
+		err = errors.Join(err, k.trigger.write(k.oldTrigger))
 	}
-	return explain(err)
+	return errors.Join(explain(err), k.release())
 }
+
+// release closes the files.
+func (k *kernel) release() error { return errors.Join(k.brightness.close(), k.trigger.close()) }
 
 // chosen returns the trigger in brackets in a list such as "none [mmc0] timer".
 func chosen(triggers string) string {
@@ -119,19 +128,43 @@ func chosen(triggers string) string {
 	return name
 }
 
-func (k *kernel) read(file string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(k.dir, file))
+func read(path string) (string, error) {
+	b, err := os.ReadFile(path)
 	return strings.TrimSpace(string(b)), err
 }
 
-// write writes to a file that is there. os.WriteFile would make one up.
-func (k *kernel) write(file, value string) error {
-	f, err := os.OpenFile(filepath.Join(k.dir, file), os.O_WRONLY|os.O_TRUNC, 0)
+// heldFile is a file for values of one line, opened by the first write and open
+// until close. It is opened again when a write fails: an LED that went away and
+// came back is another one under the old name. That needs the rights once more.
+type heldFile struct {
+	path string
+	file *os.File
+}
+
+func (h *heldFile) write(value string) error {
+	line := []byte(value + "\n") // the kernel reads as far as that
+	if h.file != nil {
+		if _, err := h.file.WriteAt(line, 0); err == nil {
+			return nil
+		}
+		h.close() // the error is told by the file that is there now
+	}
+	file, err := os.OpenFile(h.path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(value)
-	return errors.Join(err, f.Close())
+	h.file = file
+	_, err = file.WriteAt(line, 0)
+	return err
+}
+
+func (h *heldFile) close() error {
+	if h.file == nil {
+		return nil
+	}
+	err := h.file.Close()
+	h.file = nil
+	return err
 }
 
 // explain adds to an error of permission what to do about it.

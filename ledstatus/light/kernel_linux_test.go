@@ -1,7 +1,7 @@
 package light
 
 import (
-	"os"
+	"encoding/binary"
 	"path/filepath"
 	"testing"
 
@@ -9,8 +9,7 @@ import (
 )
 
 // The brightness must be put back before the trigger: the kernel drops the
-// trigger when 0 is written to the brightness. Here both are one pipe, in
-// which the order is seen.
+// trigger when 0 is written to the brightness.
 func TestKernelLEDIsPutBackInOrder(t *testing.T) {
 	leds := fakeLEDs(t, "ACT")
 	put(t, leds, "ACT/brightness", "0\n")
@@ -18,30 +17,34 @@ func TestKernelLEDIsPutBackInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	journal := filepath.Join(leds, "ACT", "journal")
-	if err := unix.Mkfifo(journal, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r, err := os.OpenFile(journal, os.O_RDONLY|unix.O_NONBLOCK, 0) // without waiting for a writer
+	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	for _, file := range []string{"brightness", "trigger"} {
-		path := filepath.Join(leds, "ACT", file)
-		if err := os.Remove(path); err != nil {
+	defer unix.Close(fd)
+	names := make(map[uint32]string)
+	for _, name := range []string{"brightness", "trigger"} {
+		watch, err := unix.InotifyAddWatch(fd, filepath.Join(leds, "ACT", name), unix.IN_MODIFY)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(journal, path); err != nil {
-			t.Fatal(err)
-		}
+		names[uint32(watch)] = name
 	}
 	if err := k.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b := make([]byte, 100)
-	n, err := r.Read(b)
-	if err != nil || string(b[:n]) != "0mmc0" {
-		t.Errorf("written: %q (%v), want the brightness 0, then mmc0", b[:n], err)
+	b := make([]byte, 1024)
+	n, err := unix.Read(fd, b)
+	if err != nil {
+		t.Fatal(err)
 	}
+	var written string
+	for b = b[:n]; len(b) > 0; b = b[unix.SizeofInotifyEvent:] {
+		written += names[binary.NativeEndian.Uint32(b)] + " "
+	}
+	if written != "brightness trigger " {
+		t.Errorf("written in the order %s: the trigger must be the last", written)
+	}
+	expect(t, leds, "ACT/brightness", "0")
+	expect(t, leds, "ACT/trigger", "mmc0")
 }
