@@ -96,7 +96,9 @@ func TestLightShowsMistakes(t *testing.T) {
 	light := newWitness(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- show(ctx, rabbit.URL(), 2, light, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		ended <- show(ctx, &options{broker: rabbit.URL(), mistakes: 2}, light, slog.New(slog.DiscardHandler))
+	}()
 	light.until("bad settings, 0 messages")
 	stop()
 	<-ended
@@ -108,7 +110,7 @@ func TestLightFollowsARealBroker(t *testing.T) {
 	light := newWitness(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- show(ctx, rabbit.URL(), 0, light, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- show(ctx, &options{broker: rabbit.URL()}, light, slog.New(slog.DiscardHandler)) }()
 
 	light.exactly("starting, 0 messages", "on", "off", "on")
 

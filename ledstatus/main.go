@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	logger := o.flags.Logger(light.Above(lit, stderr))
 	if err = daemon.Become(o.user); err == nil {
-		err = show(ctx, o.broker, o.mistakes, lit, logger)
+		err = show(ctx, o, lit, logger)
 	}
 	if closed := lit.Close(); closed != nil {
 		logger.Warn("the light cannot be given back", "error", closed)
@@ -59,29 +59,22 @@ func (o *options) open(ctx context.Context, stdout, stderr *os.File) (light.Ligh
 	return open()
 }
 
-// show shows on lit what the exchange at url fans out, and that there are
-// mistakes in the settings, until ctx ends; then it returns ctx's error.
-func show(ctx context.Context, url string, mistakes int, lit light.Light, logger *slog.Logger) error {
-	lamp := blink.New(lit, logger)
-	well := blink.OK
-	if mistakes > 0 {
-		well = blink.BadSettings
-	}
+// show shows on lit what the exchange fans out, and what else there is to show,
+// until ctx ends; then it returns ctx's error.
+func show(ctx context.Context, o *options, lit light.Light, logger *slog.Logger) error {
+	m := mood{lamp: blink.New(lit, logger), mistakes: o.mistakes}
 	var said recent
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return lamp.Run(ctx) })
+	g.Go(func() error { return m.lamp.Run(ctx) })
 	g.Go(func() error {
-		return rabbitmq.Tap(ctx, url, logger,
-			func(up bool) {
-				if up {
-					lamp.State(well)
-				} else {
-					lamp.State(blink.NoBroker)
-				}
-			},
+		watchHotspot(ctx, o.hotspot, m.hotspot)
+		return nil
+	})
+	g.Go(func() error {
+		return rabbitmq.Tap(ctx, o.broker, logger, m.broker,
 			func(rec chat.Record) {
-				if m, err := chat.MessageOf(rec); err == nil && said.first(m, rec) {
-					lamp.Message()
+				if msg, err := chat.MessageOf(rec); err == nil && said.first(msg, rec) {
+					m.lamp.Message()
 				}
 			})
 	})

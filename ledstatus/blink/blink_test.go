@@ -118,7 +118,7 @@ func TestPatterns(t *testing.T) {
 	for state, want := range map[State][]change{
 		Starting:    {{0, true}, {500 * ms, false}, {1000 * ms, true}, {1500 * ms, false}, {2000 * ms, true}, {2500 * ms, false}},
 		NoBroker:    {{0, true}, {100 * ms, false}, {300 * ms, true}, {400 * ms, false}, {2000 * ms, true}, {2100 * ms, false}, {2300 * ms, true}, {2400 * ms, false}},
-		NoWiFi:      {{0, true}, {1700 * ms, false}, {2000 * ms, true}},
+		NoWiFi:      {{600 * ms, true}, {1600 * ms, false}},
 		BadSettings: {{600 * ms, true}, {700 * ms, false}, {900 * ms, true}, {1000 * ms, false}, {1200 * ms, true}, {1300 * ms, false}},
 		OK:          nil,
 	} {

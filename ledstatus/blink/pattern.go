@@ -31,19 +31,19 @@ type pattern struct {
 }
 
 // patterns has a line for each state. They are told apart from across a room:
-// even and slow, lit with short gaps, or counted flashes with a long dark. A
+// even and slow, counted flashes with a long dark, or one that is long itself. A
 // flash of 100 ms, like the dark of 200 ms between two, is several times what
 // the eye needs.
 var patterns = [...]pattern{
 	Starting:    {name: "starting", steps: ms(500, 500)},
 	NoBroker:    {name: "no broker", steps: ms(100, 200, 100, 1600)}, // two flashes every 2 s
-	NoWiFi:      {name: "no Wi-Fi", steps: ms(1700, 300)},            // lit, with a gap every 2 s
+	NoWiFi:      {name: "no Wi-Fi", aside: append(ms(1000), asideDark)},
 	BadSettings: {name: "bad settings", aside: append(ms(100, 200, 100, 200, 100), asideDark)},
 	OK:          {name: "ok"},
 }
 
-// An aside is three flashes in two seconds, dark before and after so that the
-// blinks of messages are not counted among them. Every ten seconds: who looks
+// An aside is at most two seconds, dark before and after so that the blinks of
+// messages are not counted among its flashes. Every ten seconds: who looks
 // at the lamp sees it, and four fifths of the time are left for messages.
 const (
 	asideEvery = 10 * time.Second
