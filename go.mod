@@ -10,15 +10,21 @@ require (
 	github.com/gokrazy/kernel.rpi v0.0.0-20251127164438-9778ec0261de // image: the kernel
 	github.com/gokrazy/rpi-eeprom v0.0.0-20260518070910-95f7328a8228 // image: the Pi 4's and 5's boot ROM
 	github.com/gokrazy/serial-busybox v0.0.0-20250119153030-ac58ba7574e7 // image, -dev only: a shell on the serial console
+	github.com/google/nftables v0.3.0 // hotspot: the firewall
+	github.com/google/renameio/v2 v2.0.0 // files written whole or not at all
 	github.com/google/uuid v1.6.0 // ids of messages whose sender has none
 	github.com/gorilla/websocket v1.5.3 // WebSocket, RFC 6455
+	github.com/insomniacslk/dhcp v0.0.0-20260901064844-234b97448fae // hotspot: is there another DHCP server
 	github.com/opencontainers/runtime-spec v1.3.0 // broker: the types of a container's configuration
 	github.com/pelletier/go-toml/v2 v2.4.3 // warren.toml
 	github.com/peterbourgon/ff/v3 v3.4.0 // flags from the environment
 	github.com/prometheus/client_golang v1.25.0 // /metrics
 	github.com/rabbitmq/amqp091-go v1.16.0 // AMQP, by the makers of RabbitMQ
 	github.com/rivo/uniseg v0.4.7 // what people see as one character (UAX 29)
+	github.com/vishvananda/netlink v1.3.1 // hotspot: network interfaces, the country of the radio
+	github.com/vishvananda/netns v0.0.5 // tests: networks of their own
 	go.uber.org/goleak v1.3.0 // tests: every goroutine ends
+	golang.org/x/net v0.59.0 // a bound on connections
 	golang.org/x/sync v0.24.0 // errgroup: parts that end together
 	golang.org/x/sys v0.49.0 // the clock since boot, loop devices, mounts
 	golang.org/x/term v0.47.0 // is this a terminal, and how wide
@@ -44,8 +50,8 @@ require (
 	github.com/gokrazy/internal v0.0.0-20251208203110-3c1aa9087c82 // indirect
 	github.com/gokrazy/tools v0.0.0-20260109180632-8ed49b4fafc7 // indirect
 	github.com/gokrazy/updater v0.0.0-20250705135802-db129c40879c // indirect
+	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/google/gopacket v1.1.19 // indirect
-	github.com/google/renameio/v2 v2.0.0 // indirect
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jonboulle/clockwork v0.4.0 // indirect
@@ -54,22 +60,22 @@ require (
 	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/mdlayher/netlink v1.7.3-0.20250113171957-fbb4dce95f42 // indirect
 	github.com/mdlayher/packet v1.1.2 // indirect
-	github.com/mdlayher/socket v0.4.1 // indirect
+	github.com/mdlayher/socket v0.5.0 // indirect
 	github.com/mdlayher/watchdog v0.0.0-20201005150459-8bdc4f41966b // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/pierrec/lz4/v4 v4.1.14 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/rtr7/dhcp4 v0.0.0-20220302171438-18c84d089b46 // indirect
 	github.com/spf13/cobra v1.9.1 // indirect
 	github.com/spf13/pflag v1.0.6 // indirect
-	github.com/vishvananda/netlink v1.1.0 // indirect
-	github.com/vishvananda/netns v0.0.0-20211101163701-50045581ed74 // indirect
+	github.com/u-root/uio v0.0.0-20230220225925-ffce2a382923 // indirect
 	golang.org/x/crypto/x509roots/fallback v0.0.0-20250911151450-96dc232fbd79 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
-	golang.org/x/net v0.59.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect

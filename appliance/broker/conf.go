@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
+
+	"warren/appliance/broker/oci"
 )
 
-// Watermarks. vmWatermark is where RabbitMQ stops taking messages: at 128 MiB
-// it was seen to block publishers for seconds in a busy room, at 256 MiB never.
 const (
-	vmWatermark = "256MiB"
-
 	// RabbitMQ stops taking messages when less than a twentieth of the card's
 	// data partition is free, so that it never fills; within bounds: below the
 	// least, RabbitMQ could not tidy up, and the most is plenty.
@@ -30,10 +28,10 @@ num_acceptors.tcp = 1
 default_user = %s
 default_pass = %s
 default_user_tags.administrator = false
-vm_memory_high_watermark.absolute = %s
+vm_memory_high_watermark.absolute = %d
 disk_free_limit.absolute = %d
 log.console = true
 log.console.level = info
 log.file = false
-`, brokerAddr, brokerUser, password, vmWatermark, freeLimit(diskSize))
+`, brokerAddr, brokerUser, password, oci.MemoryWatermark, freeLimit(diskSize))
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"warren/appliance/broker/oci"
-	"warren/appliance/broker/supervise"
+	"warren/appliance/supervise"
 )
 
 const (
@@ -35,8 +35,9 @@ type container struct {
 	stop time.Duration // stopTime, but in tests
 }
 
-// prepare writes what crun and RabbitMQ read.
-func (c container) prepare(conf string) error {
+// prepare writes what crun and RabbitMQ read. keep is how much of the log stays,
+// in bytes.
+func (c container) prepare(conf string, keep int64) error {
 	if err := own(c.data); err != nil {
 		return fmt.Errorf("make RabbitMQ's data folder: %w", err)
 	}
@@ -56,7 +57,7 @@ func (c container) prepare(conf string) error {
 	if err := writeFile(filepath.Join(etc, oci.ConfName), []byte(conf), 0o640, oci.User, false); err != nil {
 		return fmt.Errorf("write RabbitMQ's configuration: %w", err)
 	}
-	spec, err := oci.Bundle{Root: filepath.Join(c.img, "rootfs"), Data: c.data, Conf: etc}.ConfigJSON()
+	spec, err := oci.Bundle{Root: filepath.Join(c.img, "rootfs"), Data: c.data, Conf: etc, Keep: keep}.ConfigJSON()
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type options struct {
 	data   string
 	run    string
 	broker string
+	keepMB int
 }
 
 // parse reads the flags. It returns false and the exit code if the daemon shall
@@ -30,11 +31,12 @@ broker runs the room's RabbitMQ in a container on the card, or, with
 It writes two files for the other daemons into the folder -run: broker.url, and
 broker.state with a JSON object whose "state" is starting, up, failed or
 elsewhere.`)
-	o = &options{flags: f}
+	o = &options{flags: f, keepMB: 64}
 	f.StringVar(&o.image, "image", "/opt/broker.squashfs", "the sealed `FILE` with RabbitMQ and crun")
 	f.StringVar(&o.data, "data", "/perm", "the `FOLDER` that outlasts a restart: RabbitMQ's data goes to rabbitmq in it, its URL to warren/broker.url")
 	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
 	f.StringVar(&o.broker, "broker-url", "", "`URL` of another RabbitMQ to use, such as amqp://user:password@host:5672/; empty: the card's own")
+	daemon.Number(f, &o.keepMB, "keep-mb", keepLeast, 1<<20, "how many `MEGABYTES` of the room's log the card's own RabbitMQ keeps; less if the card has no room for it")
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }

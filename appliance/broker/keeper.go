@@ -14,7 +14,7 @@ import (
 
 	"warren/appliance/broker/flush"
 	"warren/appliance/broker/mend"
-	"warren/appliance/broker/supervise"
+	"warren/appliance/supervise"
 )
 
 // maxStrikes is how many starts in a row may fail before RabbitMQ's data is
@@ -26,6 +26,7 @@ const maxStrikes = 2
 type keeper struct {
 	container container
 	url       string
+	keepMB    int
 	times     times
 	state     *stateFile
 	log       *slog.Logger
@@ -122,7 +123,9 @@ func (l *life) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("see how large the card is: %w", err)
 	}
-	if err := l.container.prepare(rabbitmqConf(password(l.url), size)); err != nil {
+	keep, note := kept(l.keepMB, size)
+	l.state.put(func(s *state) { s.Note = note })
+	if err := l.container.prepare(rabbitmqConf(password(l.url), size), keep); err != nil {
 		return err
 	}
 	// RabbitMQ ends before the flushing does.

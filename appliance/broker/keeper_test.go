@@ -41,6 +41,7 @@ case "$2" in run) %s
 	}
 	k = &keeper{
 		container: container{img: img, run: filepath.Join(dir, "run"), data: filepath.Join(dir, "perm", "rabbitmq"), stop: 5 * time.Second},
+		keepMB:    64,
 		wait:      supervise.Backoff{Min: time.Millisecond, Max: 10 * time.Millisecond},
 		url:       "amqp://warren:secret@" + closedPort(t),
 		times:     times{start: time.Minute, stream: time.Minute, poll: 10 * time.Millisecond, look: 10 * time.Millisecond, dial: time.Second},

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 
 	"warren/appliance/broker/flush"
-	"warren/appliance/broker/sealed"
+	"warren/appliance/sealed"
 	"warren/chatd/daemon"
 )
 
@@ -74,7 +74,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		return err
 	}
 	k := &keeper{
-		container: c, url: url, times: patient, state: st, log: log,
+		container: c, url: url, keepMB: o.keepMB, times: patient, state: st, log: log,
 		diskSize: flush.DiskSize, flush: flush.FileSystem,
 	}
 	k.run(ctx)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -140,7 +141,7 @@ func TestConf(t *testing.T) {
 	conf := rabbitmqConf("SECRET", 1<<30)
 	for _, want := range []string{
 		"listeners.tcp.1 = 127.0.0.1:5672\n", "default_user = warren\n", "default_pass = SECRET\n",
-		"vm_memory_high_watermark.absolute = 256MiB\n", "disk_free_limit.absolute = 53687091\n", "log.console = true\n", "log.file = false\n",
+		"vm_memory_high_watermark.absolute = 209715200\n", "disk_free_limit.absolute = 53687091\n", "log.console = true\n", "log.file = false\n",
 	} {
 		if !strings.Contains(conf, want) {
 			t.Errorf("the configuration lacks %q", want)
@@ -152,6 +153,27 @@ func TestConf(t *testing.T) {
 	for size, want := range map[uint64]uint64{0: minFree, 900 << 20: minFree, 4 << 30: 4 << 30 / 20, 1 << 40: maxFree} {
 		if got := freeLimit(size); got != want {
 			t.Errorf("of %d bytes %d stay free, want %d", size, got, want)
+		}
+	}
+}
+
+// The log never fills the disk, however much of it the host wants.
+func TestKept(t *testing.T) {
+	const card = 912 << 20 // what ext4 leaves of 944 MiB
+	for _, test := range []struct {
+		asked int
+		size  uint64
+		want  int64
+	}{{8, card, 8}, {64, card, 64}, {363, card, 363}, {364, card, 363}, {1024, card, 363}, {1024, 4 << 30, 1024}, {8, 100 << 20, 8}, {64, 0, 8}} {
+		bytes, note := kept(test.asked, test.size)
+		if bytes != test.want<<20 {
+			t.Errorf("of %d MiB asked for on %d bytes, %d are kept, want %d", test.asked, test.size, bytes>>20, test.want)
+		}
+		if all := note == ""; all != (int64(test.asked) == test.want) || !all && !strings.Contains(note, fmt.Sprintf("keep_mb in warren.toml is %d, but the card has room for %d megabytes", test.asked, test.want)) {
+			t.Errorf("%d on %d: the host is told %q", test.asked, test.size, note)
+		}
+		if left := int64(test.size) - 2*bytes*11/10 - ownFiles; test.size >= card && left < int64(freeLimit(test.size)) {
+			t.Errorf("%d on %d: %d bytes stay free", test.asked, test.size, left)
 		}
 	}
 }

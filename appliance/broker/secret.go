@@ -20,9 +20,8 @@ const (
 	brokerAddr = "127.0.0.1:5672"
 )
 
-// clientsGID is the group that may read the broker's URL. It has no name and no
-// members on the card; a daemon that talks to the broker keeps it as a
-// supplementary group when it gives its other rights up.
+// clientsGID is the group that may read the broker's URL: on the card that of
+// the user warren, which daemons that talk to the broker become.
 const clientsGID = 5672
 
 // ownURL returns the URL of the card's own RabbitMQ, with its password. It is

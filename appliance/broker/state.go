@@ -26,6 +26,10 @@ type state struct {
 	// not start, and with it the room's history, if that has happened since
 	// the daemon was started.
 	SetAside string `json:"set_aside,omitempty"`
+
+	// Note is a sentence for the host about a setting that is not as it was
+	// asked for.
+	Note string `json:"note,omitempty"`
 }
 
 // stateFile tells the other daemons how the broker is.

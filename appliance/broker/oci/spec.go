@@ -24,11 +24,21 @@ import (
 const User = 999
 
 const (
+	// MemoryWatermark is where RabbitMQ takes no more messages until it has
+	// dealt with those it has, by the memory of its process, in bytes. A busy
+	// room was seen to take 126 MB, five readers of long history beside it,
+	// with the longest messages, 200 MB: no alarm. At 128 MiB publishers were
+	// blocked for seconds.
+	MemoryWatermark = 200 << 20
+
 	// MemoryLimit is what the container may use, page cache of its files
-	// included, in bytes. A busy room was seen to take 124 MB; a board of
-	// 512 MB has half of this left for all else. What is over it is killed and
-	// started again.
-	MemoryLimit = 256 << 20
+	// included, in bytes. What is over it is killed and started again, so the
+	// alarm must come first: RabbitMQ looks once a second, and four publishers
+	// of 16 KiB messages, flat out, with four readers that have stopped reading,
+	// took it to 240 MB before it had looked. The kernel's own share was 10 MB;
+	// the page cache gives way. A board of 512 MB keeps 200 for all else, in the
+	// worst case; it is not set aside, and a room needs 124 MB of it.
+	MemoryLimit = 300 << 20
 
 	// tasksLimit is how many threads and processes there may be: 22 were seen.
 	tasksLimit = 128
@@ -58,6 +68,8 @@ type Bundle struct {
 	Root string // the root of the container, with RabbitMQ in it
 	Data string // where RabbitMQ keeps its data, owned by User
 	Conf string // with ConfName in it, readable by User
+
+	Keep int64 // how much of the room's log stays, in bytes
 }
 
 // ConfigJSON returns config.json.
@@ -80,7 +92,7 @@ func (b Bundle) spec(t tree) *specs.Spec {
 		Root:    &specs.Root{Path: b.Root, Readonly: true},
 		Process: &specs.Process{
 			User:            specs.User{UID: User, GID: User},
-			Args:            t.args(),
+			Args:            t.args(b.Keep),
 			Env:             t.env(),
 			Cwd:             dataDir,
 			Capabilities:    &specs.LinuxCapabilities{}, // five empty sets
@@ -128,10 +140,11 @@ func scratch(dir, size string) specs.Mount {
 
 // args is the command line: what RabbitMQ's own script would run in the end,
 // less what needs a port, a shell or a second daemon.
-func (t tree) args() []string {
+func (t tree) args(keep int64) []string {
 	return []string{
 		path.Join(t.runtime, "erlexec"),
 		"-noinput", "-s", "rabbit", "boot", "-boot", "start_sasl",
+		"-eval", keepPolicy(keep),
 		"+W", "w", // warnings are warnings, as in RabbitMQ's own script
 		"+B", "i", // no break handler: nobody sits at this VM
 		"+S", "1:1", // a room needs one scheduler; each more costs memory

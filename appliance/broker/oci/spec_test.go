@@ -33,7 +33,7 @@ func root(t *testing.T) string {
 func config(t *testing.T) ([]byte, specs.Spec) {
 	t.Helper()
 	dir := root(t)
-	js, err := Bundle{Root: dir, Data: "/perm/rabbitmq", Conf: "/run/warren/broker/etc"}.ConfigJSON()
+	js, err := Bundle{Root: dir, Data: "/perm/rabbitmq", Conf: "/run/warren/broker/etc", Keep: 64 << 20}.ConfigJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestLocks(t *testing.T) {
 		"no capability":  caps != nil && len(caps.Bounding)+len(caps.Effective)+len(caps.Inheritable)+len(caps.Permitted)+len(caps.Ambient) == 0,
 		"nothing gained": p.NoNewPrivileges,
 		"no terminal":    !p.Terminal,
-		"memory":         *l.Resources.Memory.Limit == 256<<20 && *l.Resources.Memory.Swap == 256<<20,
+		"memory":         *l.Resources.Memory.Limit == 300<<20 && *l.Resources.Memory.Swap == 300<<20,
 		"tasks":          *l.Resources.Pids.Limit == 128,
 		"no devices":     len(l.Resources.Devices) == 1 && !l.Resources.Devices[0].Allow && l.Resources.Devices[0].Type == "" && len(l.Devices) == 0,
 		"seccomp":        l.Seccomp != nil && l.Seccomp.DefaultAction == specs.ActErrno,

@@ -24,7 +24,7 @@ func Mount(image, dir string) error {
 	}
 	file, err := os.Open(image)
 	if err != nil {
-		return fmt.Errorf("open the sealed system of the broker: %w: is this the image that was built?", err)
+		return fmt.Errorf("%w: is this the image that was built?", err)
 	}
 	defer file.Close() // the loop device has its own
 	loop, err := attach(file)

@@ -1,0 +1,29 @@
+package main
+
+import "fmt"
+
+// keepLeast is the least that a log may keep, in MiB: the least of keep_mb.
+const keepLeast = 8
+
+// ownFiles is what all else on the data partition may take, in bytes: RabbitMQ's
+// database and the segment that is being written were seen to take 3 MiB, our
+// settings and records some kilobytes. The rest is for what a queue holds that
+// is not read for a while.
+const ownFiles = 64 << 20
+
+// kept returns how many bytes of the log are kept on a disk of size bytes if
+// the settings ask for so many MiB, and a sentence for the host if that is less.
+//
+// The log can never fill the disk: there is room for it twice, because a log
+// that RabbitMQ does not start with is set aside; for its index, which RabbitMQ
+// does not count (29 bytes for a message of 300 or more); for what must stay
+// free; and for ownFiles. Of the 944 MiB that the card has for data, of which
+// ext4 leaves 912, that is 363 for the log.
+func kept(askedMB int, size uint64) (bytes int64, note string) {
+	room := (int64(size) - int64(freeLimit(size)) - ownFiles) / 2 * 10 / 11
+	most := max(int(room>>20), keepLeast)
+	if askedMB <= most {
+		return int64(askedMB) << 20, ""
+	}
+	return int64(most) << 20, fmt.Sprintf("keep_mb in warren.toml is %d, but the card has room for %d megabytes of what was said: that is what it keeps.", askedMB, most)
+}
