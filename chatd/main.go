@@ -51,6 +51,10 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintf(stderr, "chatd: cannot listen on %q: %v\n", o.listen, err)
 		return daemon.ExitError
 	}
+	if err := daemon.Become(o.user); err != nil {
+		fmt.Fprintf(stderr, "chatd: -user: %v\n", err)
+		return daemon.ExitError
+	}
 	greet(light.Above(lamp, stdout), listener.Addr(), daemon.IsTerminal(stdout))
 	if err := serve(ctx, o, exchange, listener, lamp, log); err != nil {
 		log.Error("chatd ends", "err", err)
@@ -93,7 +97,7 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 	theRoom := room.New(exchange, uptime.Now, log)
 	door := gateway.New(gateway.Config{
 		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title,
-		Version: daemon.Version(), Clock: uptime.Now, Log: log,
+		Version: daemon.Version(), StatusDir: o.status, WiFi: o.wifi, ChatURL: o.url, Clock: uptime.Now, Log: log,
 	})
 	server := &http.Server{
 		Handler: door,

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 
 	"warren/chatd/chat"
 	"warren/chatd/daemon"
 	"warren/chatd/gateway"
+	"warren/chatd/invite"
 	"warren/ledstatus/light"
 )
 
@@ -19,6 +21,10 @@ type options struct {
 	broker string
 	title  string
 	light  string
+	user   string
+	status string
+	wifi   invite.WiFi
+	url    string // of the chat, for guests
 	hosts  []string
 	limits gateway.Limits
 }
@@ -41,6 +47,11 @@ chatd is the chat daemon: the page, the WebSockets and the log of one room.
 	f.StringVar(&o.title, "title", "rabbit", "the room's `TITLE`")
 	f.StringVar(&o.light, "light", light.None, "the `LIGHT` that blinks per message: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	f.StringVar(&hosts, "hosts", "", "further host `NAMES` this server answers to, with commas between; its own addresses need not be named")
+	f.StringVar(&o.user, "user", "", "the `USER` to become once the port and the light are open; empty: whoever starts it")
+	f.StringVar(&o.status, "status-dir", "", "the `FOLDER` in which the card's other daemons say how they are, for the page /status; empty: there are none")
+	f.StringVar(&o.wifi.Name, "wifi-name", "", "the `NAME` of the Wi-Fi that guests join, for the poster; empty: none of ours")
+	f.StringVar(&o.wifi.Passphrase, "wifi-passphrase", "", "its `PASSPHRASE`; empty: it is open")
+	f.StringVar(&o.url, "chat-url", "", "the `URL` that guests open, for the poster; empty: the address by which the poster is asked for")
 	daemon.Number(f, &o.limits.MessageRate, "message-rate", 0, 1e6, "how many `MESSAGES` a second a device may send; 0: no limit")
 	daemon.Number(f, &o.limits.AddressConnections, "address-connections", 0, 1e6, "how many `CONNECTIONS` an address may have; 0: no limit")
 	daemon.Number(f, &o.limits.Connections, "connections", 0, 1e6, "how many `CONNECTIONS` there may be in all; 0: no limit")
@@ -58,6 +69,9 @@ func (o *options) check(hosts string) error {
 		return fmt.Errorf("-title is %.60q: %w", o.title, err)
 	}
 	o.title = title
+	if u, err := url.Parse(o.url); err != nil || o.url != "" && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return fmt.Errorf("-chat-url is %.60q: it must look like http://10.1.1.1:8081/", o.url)
+	}
 	if hosts != "" {
 		o.hosts = strings.Split(hosts, ",")
 	}

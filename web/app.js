@@ -103,11 +103,12 @@ const connection = new Connection(address, {
 const receive = {
 	welcome(message) {
 		clock.tell(message.now);
+		if (!message.resumed) outbox.doubt();
 		if (log.epoch && log.epoch !== message.epoch) {
 			conversation.clear();
 			conversation.divideNext(words.afresh);
 		} else if (resuming && (message.gap || !message.resumed)) {
-			conversation.divideNext(words.gap);
+			conversation.divideNext(message.head < log.newest ? words.cut : words.gap);
 			log.lose();
 		}
 		if (log.epoch !== message.epoch) log.reset(message.epoch);
@@ -121,6 +122,7 @@ const receive = {
 		head = message.head;
 		line = '';
 		receive.broker({ state: message.broker });
+		receive.box({ state: message.box });
 		checkHead();
 	},
 
@@ -129,10 +131,10 @@ const receive = {
 		const fresh = log.append(records);
 		for (const record of fresh) {
 			dress(record, live);
-			if (record.own) outbox.settle(record.ref);
 			typing.spoke(record.from.id);
 		}
 		conversation.append(fresh);
+		for (const { from, ref } of records) if (from.id === me.id) outbox.settle(ref);
 		if (!live) checkHead();
 	},
 
@@ -175,9 +177,11 @@ const receive = {
 	broker({ state }) {
 		if (state === 'up') exchange = '';
 		else if (!exchange || log.newest >= 0 || head >= 0) exchange = 'resting';
-		outbox.held = exchange !== '';
+		outbox.hold(exchange !== '');
 		setStatus(line || exchange);
 	},
+
+	box: ({ state }) => ($('box').hidden = state !== 'trouble'),
 };
 
 // Adds to a record what only this phone knows.

@@ -3,7 +3,7 @@
 // at its beginning while the reader follows, else at its end.
 
 import { $, make } from './dom.js';
-import { build, divide, place, toggleTime } from './message.js';
+import { build, divide, place, restate, toggleTime } from './message.js';
 import { Reader } from './reader.js';
 import { words } from './strings.js';
 
@@ -18,6 +18,7 @@ export class Conversation {
 	#detached = false; // the end of the log is not on the screen
 	#queue = [];
 	#waiting = []; // own messages that are not in the log yet
+	#again = new Set(); // refs of those that have been in it: they wait where they stand
 	#divider = ''; // a line above whatever comes next
 	#scheduled = false;
 	#arrived = false; // all that was asked for is in the queue
@@ -70,7 +71,9 @@ export class Conversation {
 	}
 
 	wait(items) {
-		this.#waiting = items;
+		const again = items.filter((item) => item.state === 'pending' && this.log.has(item));
+		this.#waiting = items.filter((item) => !again.includes(item));
+		this.#again = new Set(again.map((item) => item.ref));
 		this.#schedule();
 	}
 
@@ -188,6 +191,10 @@ export class Conversation {
 	}
 
 	#showWaiting() {
+		for (const node of this.list.querySelectorAll('.own')) {
+			const state = this.#again.has(node.dataset.ref) ? 'pending' : 'sent';
+			if (node.dataset.state !== state) restate(node, state);
+		}
 		const { children } = this.pending;
 		const known = new Map([...children].map((node) => [node.dataset.ref + node.dataset.state, node]));
 		const nodes = this.#waiting.map((record) => known.get(record.ref + record.state) || waiting(record));

@@ -15,6 +15,11 @@ export class Log {
 		return this.#records.length ? this.#records[0].offset : null;
 	}
 
+	// Whether the record, or another one of its sender by its ref, is here.
+	has(record) {
+		return this.#keys.has(keyOf(record));
+	}
+
 	// Begins another log, or the same one from its recent end.
 	reset(epoch) {
 		this.epoch = epoch;

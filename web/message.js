@@ -30,6 +30,12 @@ export function build(record, print) {
 	return node;
 }
 
+// Shows an own message in another state.
+export function restate(node, state) {
+	node.dataset.state = node.record.state = state;
+	node.querySelector('.bubble > .icon').replaceWith(icon(state, words[state]));
+}
+
 function body(text) {
 	const el = make('div', 'text');
 	el.dir = 'auto';

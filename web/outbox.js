@@ -2,30 +2,60 @@
 // anything may lose it, so it is said again, with the same ref; one at a time,
 // which keeps them in order whatever fails. Each is stored under a key of its
 // own: two tabs do not lose each other's, both say it, it is shown once.
+//
+// What did come back is kept for a while, for a power cut takes the last moments
+// out of the log: what is missing then is offered again, before all that waits.
 
 const KEY = 'say.';
 const PATIENCE = 20e3; // after which a say is believed lost, though the line is up
 
+// A log is on its disk two seconds after a tick, and half a minute where that is
+// left to Linux: once a later message is ticked, what is a minute older is safe.
+const SAFE = 60e3;
+// A room that lost its power is back in a minute or so. After ten it may be
+// another one, and has other things to talk about.
+const KEEP = 600e3;
+const MOST = 50; // ten seconds of as many as the server takes
+
+const inOrder = (a, b) => a.at - b.at;
+
 export class Outbox {
 	items = []; // {ref, text, at, state: 'pending' or 'failed', why}
-	held = false; // the exchange is away: what was said waits at the server
+	#kept = []; // the same, with state 'sent' and when: since
+	#missing = new Set(); // refs of those that the log may have lost
 	#open = false;
+	#held = false;
 	#flying = null; // the ref that is on its way
 	#timer = 0;
 
 	// send(message) puts a message on the line; changed() hears of every change.
 	constructor({ store, newRef, send, changed }) {
 		Object.assign(this, { store, newRef, send, changed });
-		const kept = store.keys(KEY).map((key) => store.load(key));
-		this.items = kept.filter((item) => item && item.text).sort((a, b) => a.at - b.at);
+		const all = store.keys(KEY).map((key) => store.load(key));
+		for (const item of all.filter((item) => item && item.text).sort(inOrder)) {
+			(item.state === 'sent' ? this.#kept : this.items).push(item);
+		}
 	}
 
 	add(text) {
-		const last = this.items[this.items.length - 1];
-		const item = { ref: this.newRef(), text, at: Math.max(Date.now(), last ? last.at + 1 : 0), state: 'pending' };
+		const at = [...this.#kept, ...this.items].reduce((after, item) => Math.max(after, item.at + 1), Date.now());
+		const item = { ref: this.newRef(), text, at, state: 'pending' };
 		this.items.push(item);
-		this.store.save(KEY + item.ref, item);
+		this.#save(item);
 		this.changed();
+		this.#next();
+	}
+
+	// What comes from the log now may not continue what came before: until it has
+	// been read to its head, it is not known what it lost.
+	doubt() {
+		this.#missing = new Set(this.#kept.map((item) => item.ref));
+	}
+
+	// The exchange is away, or back. What is said while it is away would overtake
+	// what is offered again.
+	hold(away) {
+		this.#held = away;
 		this.#next();
 	}
 
@@ -43,7 +73,9 @@ export class Outbox {
 
 	// A message is in the log.
 	settle(ref) {
-		this.remove(ref);
+		this.#missing.delete(ref);
+		const item = this.remove(ref);
+		if (item) this.#keep(item);
 		this.#landed(ref);
 	}
 
@@ -53,7 +85,7 @@ export class Outbox {
 		if (retry) return this.#after(retry, () => this.#say(item)); // it was the moment, not the message
 		item.state = 'failed';
 		item.why = text;
-		this.store.save(KEY + ref, item);
+		this.#save(item);
 		this.changed();
 		this.#landed(ref);
 	}
@@ -78,6 +110,35 @@ export class Outbox {
 		return this.items.find((item) => item.ref === ref);
 	}
 
+	#save(item) {
+		this.store.save(KEY + item.ref, item);
+	}
+
+	#keep({ ref, text, at }) {
+		const since = Date.now();
+		this.#kept.push({ ref, text, at, state: 'sent', since });
+		this.#save(this.#kept[this.#kept.length - 1]);
+		this.#forget((item, i) => i < this.#kept.length - MOST || Math.abs(since - item.since) > SAFE);
+	}
+
+	#forget(which) {
+		const gone = this.#kept.filter(which);
+		this.#kept = this.#kept.filter((item) => !gone.includes(item));
+		for (const { ref } of gone) this.store.drop(KEY + ref);
+	}
+
+	// What the log has lost waits again.
+	#offer() {
+		const now = Date.now();
+		this.#forget((item) => Math.abs(now - item.since) > KEEP);
+		const lost = this.#kept.filter((item) => this.#missing.has(item.ref));
+		this.#missing.clear();
+		this.#kept = this.#kept.filter((item) => !lost.includes(item));
+		this.items = [...this.items, ...lost].sort(inOrder);
+		for (const item of lost) this.#save(Object.assign(item, { state: 'pending' }));
+		this.changed();
+	}
+
 	#landed(ref) {
 		if (this.#flying !== ref) return;
 		this.#flying = null;
@@ -86,8 +147,10 @@ export class Outbox {
 	}
 
 	#next() {
+		if (!this.#open || this.#held || this.#flying) return;
+		if (this.#missing.size) this.#offer();
 		const item = this.items.find((each) => each.state === 'pending');
-		if (item && this.#open && !this.#flying) this.#say(item);
+		if (item) this.#say(item);
 	}
 
 	#say(item) {
@@ -97,7 +160,7 @@ export class Outbox {
 	}
 
 	#wait(item) {
-		this.#after(PATIENCE, () => (this.held ? this.#wait(item) : this.#say(item)));
+		this.#after(PATIENCE, () => (this.#held ? this.#wait(item) : this.#say(item)));
 	}
 
 	#after(ms, what) {

@@ -23,6 +23,7 @@ export const words = {
 	looking: 'Looking further back…',
 	beginning: 'This is as far back as the room remembers.',
 	gap: 'Some of what was said while you were away is gone.',
+	cut: 'The room has lost its last moments: some of what was said then may be missing.',
 	afresh: 'The room has started afresh: what was said before is gone.',
 	unread: 'New',
 	jump: (n) => `To the latest${n ? `, ${number(n)} new` : ''}`,
@@ -54,6 +55,7 @@ export const words = {
 	warming: 'Warming up: the room opens in a moment',
 	resting: 'The room is catching its breath: what you write goes out when it is back',
 	crowded: 'The room is crowded: trying again in a moment',
+	box: 'The box needs its host: see why',
 	outdated: 'This page is out of date: please reload it',
 };
 

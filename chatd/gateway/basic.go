@@ -41,6 +41,7 @@ type basicData struct {
 	Text    string // what was refused, to be mended
 	Notice  string
 	Away    bool
+	Trouble bool         // the box
 	Entries []basicEntry // the newest first
 }
 
@@ -56,7 +57,7 @@ func (g *Gateway) basicPage(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) basicShow(w http.ResponseWriter, you chat.Person, status int, text, notice string) {
 	v := g.Room.View(basicHistory)
-	d := basicData{Title: g.Title, You: you, Ref: newRef(), Text: text, Notice: notice, Away: !v.Up}
+	d := basicData{Title: g.Title, You: you, Ref: newRef(), Text: text, Notice: notice, Away: !v.Up, Trouble: !g.well.Load()}
 	now := g.Clock()
 	for i := len(v.Entries) - 1; i >= 0; i-- {
 		e := v.Entries[i]

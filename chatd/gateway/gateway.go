@@ -6,11 +6,14 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"warren/chatd/chat"
+	"warren/chatd/invite"
 	"warren/chatd/room"
 	"warren/chatd/session"
 )
@@ -22,13 +25,26 @@ type Config struct {
 	Hosts   []string // further names the server answers to, besides the machine's own
 	Title   string   // of the room
 	Version string
-	Clock   func() chat.Stamp
-	Log     *slog.Logger
+
+	// WiFi is what guests join, for the poster; without a name there is none
+	// of ours. ChatURL is what they open then; empty: the address by which
+	// the poster is asked for.
+	WiFi    invite.WiFi
+	ChatURL string
+
+	// StatusDir is where the other daemons of a card say how they are; empty:
+	// there are none.
+	StatusDir string
+
+	Clock func() chat.Stamp
+	Log   *slog.Logger
 }
 
 // Gateway serves one room over HTTP. Its methods may be called concurrently.
 type Gateway struct {
 	Config
+	box       box
+	well      atomic.Bool // so is the box
 	hosts     *hosts
 	seats     *seats
 	farewells chan struct{}
@@ -42,6 +58,7 @@ type Gateway struct {
 func New(c Config) *Gateway {
 	g := &Gateway{
 		Config:    c,
+		box:       box{c.StatusDir},
 		hosts:     newHosts(c.Hosts),
 		seats:     newSeats(c.Limits),
 		farewells: make(chan struct{}, maxFarewells),
@@ -49,10 +66,13 @@ func New(c Config) *Gateway {
 		addresses: newBuckets(c.Limits.MessageRate * addressDevices),
 		sessions:  session.NewRegistry(),
 	}
+	g.well.Store(g.box.well())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /websocket", g.websocket)
 	mux.HandleFunc("GET /basic", g.basicPage)
 	mux.HandleFunc("POST /basic", g.basicSay)
+	mux.HandleFunc("GET /status", g.statusPage)
+	mux.HandleFunc("GET /poster", g.poster)
 	mux.HandleFunc("GET /healthz", g.healthz)
 	mux.HandleFunc("GET /readyz", g.readyz)
 	mux.Handle("GET /metrics", promhttp.Handler())
@@ -64,8 +84,15 @@ func New(c Config) *Gateway {
 // ServeHTTP implements http.Handler.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }
 
-// Watch looks after the sessions until ctx ends.
-func (g *Gateway) Watch(ctx context.Context) { g.sessions.Watch(ctx, g.Room.Tail) }
+// Watch looks after the sessions, and tells them of the box, until ctx ends.
+func (g *Gateway) Watch(ctx context.Context) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	if g.StatusDir != "" {
+		watching.Go(func() { g.watchBox(ctx) })
+	}
+	g.sessions.Watch(ctx, g.Room.Tail)
+}
 
 // Shutdown tells all phones to reconnect and waits until they have gone, or
 // ctx ends. Shut the HTTP server down first, so that none comes meanwhile.

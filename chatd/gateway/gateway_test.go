@@ -39,14 +39,18 @@ func serve(t testing.TB, limits Limits) *testServer {
 	return serveOn(t, memory.New(), limits)
 }
 
-func serveOn(t testing.TB, x fanout.Exchange, limits Limits) *testServer {
+func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Config)) *testServer {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	theRoom := room.New(x, uptime.Now, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- theRoom.Run(ctx) }()
-	g := New(Config{Room: theRoom, Limits: limits, Title: "rabbit", Version: "test", Clock: uptime.Now, Log: log})
+	config := Config{Room: theRoom, Limits: limits, Title: "rabbit", Version: "test", Clock: uptime.Now, Log: log}
+	for _, change := range more {
+		change(&config)
+	}
+	g := New(config)
 	watched := make(chan struct{})
 	go func() { defer close(watched); g.Watch(ctx) }()
 	server := httptest.NewServer(g)
@@ -98,6 +102,7 @@ type serverFrame struct {
 	Resumed bool
 	Gap     bool
 	Broker  string
+	Box     string
 	State   string
 	Records []record
 	More    bool

@@ -139,7 +139,7 @@ func (p *jsonPhone) join(f *clientFrame) error {
 	first := frame(welcomeFrame{
 		Type: "welcome", You: p.me(), Epoch: v.Epoch, Head: v.Head,
 		Resumed: v.Resumed, Gap: f.Since != nil && !v.Resumed,
-		Now: p.gw.Clock(), Broker: brokerState(v.Up), Title: p.gw.Title, Version: p.gw.Version,
+		Now: p.gw.Clock(), Broker: brokerState(v.Up), Box: boxState(p.gw.well.Load()), Title: p.gw.Title, Version: p.gw.Version,
 		Limits: limitsFrame{chat.MaxTextBytes, chat.MaxTextGraphemes, chat.MaxNameGraphemes},
 	})
 	p.session.Start(v.Tail, func(ctx context.Context, write func([]byte) error) error {

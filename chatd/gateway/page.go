@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"warren/web"
@@ -28,11 +29,14 @@ type asset struct {
 	gzip  []byte
 }
 
+// templates are the files that are not served as they are.
+var templates = []string{basicTemplate, statusTemplate, posterTemplate}
+
 func newPage() page {
 	p := page{assets: make(map[string]asset)}
 	var links []string
 	err := fs.WalkDir(web.Files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) == ".go" || name == basicTemplate {
+		if err != nil || d.IsDir() || path.Ext(name) == ".go" || slices.Contains(templates, name) {
 			return err
 		}
 		data, err := fs.ReadFile(web.Files, name)

@@ -48,6 +48,7 @@ type welcomeFrame struct {
 	Gap     bool        `json:"gap"`
 	Now     chat.Stamp  `json:"now"`
 	Broker  string      `json:"broker"`
+	Box     string      `json:"box"`
 	Title   string      `json:"title"`
 	Version string      `json:"version"`
 	Limits  limitsFrame `json:"limits"`
@@ -95,7 +96,7 @@ type typingFrame struct {
 	From chat.Person `json:"from"`
 }
 
-type brokerFrame struct {
+type stateFrame struct {
 	Type  string `json:"type"`
 	State string `json:"state"`
 }
@@ -131,6 +132,13 @@ func brokerState(up bool) string {
 		return "up"
 	}
 	return "away"
+}
+
+func boxState(well bool) string {
+	if well {
+		return "well"
+	}
+	return "trouble"
 }
 
 // jsonSlot and textSlot are the encodings that events and entries cache.
@@ -182,7 +190,9 @@ func eventJSON(e *room.Event) []byte {
 	case e.Typing != nil:
 		return frame(typingFrame{"typing", *e.Typing})
 	case e.Broker != nil:
-		return frame(brokerFrame{"broker", brokerState(*e.Broker)})
+		return frame(stateFrame{"broker", brokerState(*e.Broker)})
+	case e.Box != nil:
+		return frame(stateFrame{"box", boxState(*e.Box)})
 	}
 	return nil
 }

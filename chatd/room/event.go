@@ -23,6 +23,7 @@ type Event struct {
 	Presence *Presence    // who is here now
 	Typing   *chat.Person // somebody is writing
 	Broker   *bool        // whether the exchange is reached now
+	Box      *bool        // whether all is well with the box that the room runs on
 	Lost     bool         // the log did not continue and was read afresh: sessions have to resume
 
 	end     int64         // bytes of all entries ever linked, up to this event
@@ -51,6 +52,13 @@ func (e *Event) Behind(to *Event) int64 { return to.end - e.end }
 // slot, 0 to Encodings-1: everybody is sent the same bytes.
 func (e *Event) Encoded(slot int, encode func(*Event) []byte) []byte {
 	return e.encoded.get(slot, func() []byte { return encode(e) })
+}
+
+// Box tells everybody whether all is well with the box that the room runs on.
+func (r *Room) Box(well bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.append(&Event{Box: &well})
 }
 
 // link makes n the event after e. Called once, under the room's lock.

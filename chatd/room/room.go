@@ -34,6 +34,7 @@ type Room struct {
 	epoch    string
 	up       bool
 	loading  bool // until State(true) after Reset: what is delivered is history, not news
+	afresh   bool // nothing was delivered since Reset
 	window   window
 	read     int64 // offset of the last record delivered, shown or not
 	seen     *seen
@@ -126,7 +127,7 @@ func (h handler) Reset(epoch string) {
 	}
 	h.epoch = epoch
 	h.window = window{}
-	h.loading = true
+	h.loading, h.afresh = true, true
 }
 
 // Deliver implements fanout.Handler.
@@ -134,6 +135,13 @@ func (h handler) Deliver(recs []chat.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.clock()
+	if h.afresh {
+		// The log may have lost its end, in a power cut: what was there is
+		// not known any more, so that it can be said again. What still is
+		// there comes now.
+		h.seen.forget(recs[0].Offset)
+		h.afresh = false
+	}
 	h.read = recs[len(recs)-1].Offset
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {

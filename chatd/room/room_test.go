@@ -83,6 +83,32 @@ func TestShownOnce(t *testing.T) {
 	}
 }
 
+// A log that lost its end is read afresh: what it lost can be said again, what
+// it kept cannot.
+func TestSaidAgainAfterTheEndWasLost(t *testing.T) {
+	r, h, x, _ := newRoom(t)
+	all := []chat.Record{message(1, "ada", "old", "old"), message(5, "ada", "kept", "kept"), message(6, "ada", "lost", "lost"), message(7, "bob", "gone", "gone")}
+	h.Reset("e")
+	h.Deliver(all)
+	h.State(true)
+	h.State(false)
+	h.Reset("e")
+	h.Deliver(append(all[1:2:2], message(6, "eve", "new", "new"))) // read from less far back
+	h.State(true)
+	for ref, want := range map[string]int64{"old": 1, "kept": 5} {
+		if offset, known, _ := r.Say(chat.Person{ID: "ada"}, ref, ref, nil); !known || offset != want {
+			t.Errorf("%s, which is in the log at %d: known is %v, at %d", ref, want, known, offset)
+		}
+	}
+	if _, known, err := r.Say(chat.Person{ID: "ada"}, "lost", "lost", nil); known || err != nil || len(x.published) != 1 {
+		t.Errorf("what the log lost: known is %v, %v, %d are published", known, err, len(x.published))
+	}
+	h.Deliver([]chat.Record{message(7, "ada", "lost", "lost"), message(8, "ada", "kept", "kept")})
+	if got := texts(r.View(10).Entries); got != "5:kept 6:new 7:lost" {
+		t.Errorf("the room shows %s", got)
+	}
+}
+
 func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 	r, h, _, log := newRoom(t)
 	h.Reset("e")
@@ -294,5 +320,9 @@ func TestSeenIsBounded(t *testing.T) {
 	}
 	if at, ok := s.lookup(key{"a", "10"}); !ok || at != 10 {
 		t.Error("one that is not the oldest was forgotten")
+	}
+	s.forget(maxSeen)
+	if len(s.at) != maxSeen-10 || len(s.order) != maxSeen-10 || s.order[0] != (key{"a", "10"}) {
+		t.Errorf("%d ids are left, the oldest is %v", len(s.at), s.order[0])
 	}
 }

@@ -47,6 +47,18 @@ func (s *seen) first(k key, offset int64) int64 {
 	return offset
 }
 
+// forget forgets what came first at or after offset.
+func (s *seen) forget(offset int64) {
+	left := newSeen()
+	for i := range s.order {
+		k := s.order[(s.head+i)%len(s.order)]
+		if at := s.at[k]; at < offset {
+			left.first(k, at)
+		}
+	}
+	*s = *left
+}
+
 func (s *seen) lookup(k key) (offset int64, ok bool) {
 	offset, ok = s.at[k]
 	return

@@ -217,18 +217,19 @@ func TestDaemonRestarted(t *testing.T) {
 	}
 }
 
-// TestLogLost ends a chatd that had the only copy of the log.
+// TestLogLost ends a chatd that had the only copy of the log. What was said of
+// late is said to the new one, by those who said it.
 func TestLogLost(t *testing.T) {
 	room := inProcess(t)
 	ada := room.enter("Ada", Small)
 	excuseLostLine(ada)
-	ada.Say("soon forgotten")
+	ada.Say("soon lost")
 	ada.SeesSent()
 	room.chatd.Stop()
 	ada.SeesStatus("You are offline")
 	ada.Say("written meanwhile")
 	room.chatd.Start()
-	ada.SeesExactly("written meanwhile")
+	ada.SeesExactly("soon lost", "written meanwhile")
 	ada.SeesSent()
 	ada.Until("a word that the room has started afresh", `document.querySelector('#log, #empty').textContent.includes('started afresh')`)
 	ada.SeesStatus("")

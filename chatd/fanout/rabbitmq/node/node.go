@@ -36,6 +36,8 @@ const (
 type Options struct {
 	Dir  string // data folder, made if missing; empty: a temporary one, removed by Stop
 	Port int    // on 127.0.0.1; 0: a free one
+
+	Args []string // further arguments for the Erlang VM
 }
 
 // A Node is a RabbitMQ node that this process started. It dies with this
@@ -46,6 +48,7 @@ type Node struct {
 	dir       string
 	temporary bool
 	port      int
+	more      []string
 	password  string
 
 	mu   sync.Mutex
@@ -61,7 +64,7 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{in: in, dir: opts.Dir, port: opts.Port}
+	n := &Node{in: in, dir: opts.Dir, port: opts.Port, more: opts.Args}
 	if n.dir == "" {
 		if n.dir, err = os.MkdirTemp("", "warren-rabbitmq-"); err != nil {
 			return nil, fmt.Errorf("make a folder for RabbitMQ: %w", err)
@@ -211,7 +214,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 		return fmt.Errorf("open the log of RabbitMQ: %w", err)
 	}
 	defer log.Close() // the process has its own
-	if n.proc, err = spawn(n.in, n.dir, log); err != nil {
+	if n.proc, err = spawn(n.in, n.dir, n.more, log); err != nil {
 		return fmt.Errorf("start RabbitMQ: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)

@@ -19,9 +19,9 @@ type process struct {
 	how   string        // it ended; set before ended is closed
 }
 
-// spawn starts the VM with its output in log.
-func spawn(in install, dir string, log *os.File) (*process, error) {
-	cmd := exec.Command(filepath.Join(in.runtime, "erlexec"), in.args()...)
+// spawn starts the VM, with more arguments than its own, and its output in log.
+func spawn(in install, dir string, more []string, log *os.File) (*process, error) {
+	cmd := exec.Command(filepath.Join(in.runtime, "erlexec"), append(in.args(), more...)...)
 	cmd.Env = in.env(dir)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = log, log
