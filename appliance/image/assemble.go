@@ -108,6 +108,9 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 		if err := os.WriteFile(filepath.Join(boot, settings.FileName), settings.File(s), 0o644); err != nil {
 			return "", err
 		}
+		if err := card.AddTryboot(boot); err != nil {
+			return "", err
+		}
 		if err := card.NewCard(img, gok); err != nil {
 			return "", err
 		}

@@ -40,30 +40,48 @@ func BootDevice() (string, error) { return bootDevice("/") }
 
 // bootDevice is BootDevice of a machine whose /proc and /sys are below root.
 func bootDevice(root string) (string, error) {
-	number, err := rootDevice(filepath.Join(root, "proc/self/mountinfo"))
+	devices, _, err := partitions(root)
 	if err != nil {
 		return "", fmt.Errorf("the boot partition cannot be found: %v", err)
+	}
+	if devices["1"] == "" {
+		return "", errors.New("the boot partition cannot be found: the card has no partition 1")
+	}
+	return devices["1"], nil
+}
+
+// Partitions returns the devices of the partitions of the card that the system
+// runs from, such as /dev/mmcblk0p2, each under its number, such as "2", and the
+// number of the one that is mounted as /.
+func Partitions() (devices map[string]string, running string, err error) { return partitions("/") }
+
+// partitions is Partitions of a machine whose /proc and /sys are below root.
+func partitions(root string) (devices map[string]string, running string, err error) {
+	number, err := rootDevice(filepath.Join(root, "proc/self/mountinfo"))
+	if err != nil {
+		return nil, "", err
 	}
 	// Documentation/admin-guide/sysfs-rules.rst: a link to the device, which
 	// is a directory; that of a partition stands in that of its disk.
 	partition, err := filepath.EvalSymlinks(filepath.Join(root, "sys/dev/block", number))
 	if err != nil {
-		return "", fmt.Errorf("the boot partition cannot be found: %v", err)
+		return nil, "", err
 	}
-	if partitionNumber(partition) == "" {
-		return "", fmt.Errorf("the boot partition cannot be found: / is on %s, which is no partition", filepath.Base(partition))
+	if running = partitionNumber(partition); running == "" {
+		return nil, "", fmt.Errorf("/ is on %s, which is no partition", filepath.Base(partition))
 	}
 	disk := filepath.Dir(partition)
 	entries, err := os.ReadDir(disk)
 	if err != nil {
-		return "", fmt.Errorf("the boot partition cannot be found: %v", err)
+		return nil, "", err
 	}
+	devices = map[string]string{}
 	for _, e := range entries {
-		if partitionNumber(filepath.Join(disk, e.Name())) == "1" {
-			return "/dev/" + e.Name(), nil // devtmpfs has the kernel's own names
+		if n := partitionNumber(filepath.Join(disk, e.Name())); n != "" {
+			devices[n] = "/dev/" + e.Name() // devtmpfs has the kernel's own names
 		}
 	}
-	return "", fmt.Errorf("the boot partition cannot be found: %s has no partition 1", filepath.Base(disk))
+	return devices, running, nil
 }
 
 // partitionNumber returns the number of the partition with that directory, or

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,7 +63,7 @@ proc/self/mountinfo: 1 0 254:0 / / ro - squashfs /dev/vda ro`, "", "/ is on vda,
 		{"no partition 1", `
 sys/devices/x/block/sda/sda2/partition: 2
 sys/dev/block/8:2 -> ../../devices/x/block/sda/sda2
-proc/self/mountinfo: 1 0 8:2 / / ro - squashfs /dev/root ro`, "", "sda has no partition 1"},
+proc/self/mountinfo: 1 0 8:2 / / ro - squashfs /dev/root ro`, "", "the card has no partition 1"},
 		{"root in memory", pi + "proc/self/mountinfo: 1 0 0:21 / / rw - tmpfs tmpfs rw", "", "no such file"},
 		{"no root", pi + "proc/self/mountinfo: 25 1 0:21 / /proc rw - proc proc rw", "", "nothing is mounted as /"},
 		{"no /proc", pi, "", "no such file"},
@@ -88,6 +89,20 @@ proc/self/mountinfo: 1 0 8:2 / / ro - squashfs /dev/root ro`, "", "sda has no pa
 	}
 	if got, err := bootDevice(root); got != "/dev/mmcblk0p1" || err != nil {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestPartitions(t *testing.T) {
+	devices, running, err := partitions(machine(t, `
+sys/devices/platform/soc/mmc0/block/mmcblk0/size: 4194304
+sys/devices/platform/soc/mmc0/block/mmcblk0/mmcblk0p1/partition: 1
+sys/devices/platform/soc/mmc0/block/mmcblk0/mmcblk0p2/partition: 2
+sys/devices/platform/soc/mmc0/block/mmcblk0/mmcblk0p3/partition: 3
+sys/dev/block/179:3 -> ../../devices/platform/soc/mmc0/block/mmcblk0/mmcblk0p3
+proc/self/mountinfo: 1 0 179:3 / / ro,relatime - squashfs /dev/root ro`))
+	want := map[string]string{"1": "/dev/mmcblk0p1", "2": "/dev/mmcblk0p2", "3": "/dev/mmcblk0p3"}
+	if err != nil || running != "3" || !maps.Equal(devices, want) {
+		t.Errorf("%v, %s runs, %v", devices, running, err)
 	}
 }
 

@@ -42,9 +42,9 @@ of A to Z, a to z, 0 to 9 and -. "" means that nobody can be the host.`,
 	{
 		section: "room", name: "keep_mb",
 		number: func(s *Settings) *int { return &s.Room.KeepMB },
-		// A stream is cut into 64 files and forgets whole ones: with 8 MiB
-		// they are 128 KiB, and smaller ones cost more than they hold. 1 GiB
-		// are some two million messages, more than one room says.
+		// The log is cut into files of 1 MiB and forgets whole ones: of less
+		// than 8 one would be a large part. 1 GiB are some two million
+		// messages, more than one room says.
 		least: 8, most: 1024,
 		help: `How much of what was said stays on the card, in megabytes: 8 to 1024. 64 are
 more than 100,000 messages. When it is full the oldest go.`,

@@ -31,6 +31,7 @@ type Program struct {
 	CommandLineFlags  []string          `json:",omitempty"`
 	Environment       []string          `json:",omitempty"`
 	ExtraFileContents map[string]string `json:",omitempty"`
+	DontStart         bool              `json:",omitempty"` // another program starts it
 }
 
 // ReadInstance reads a config.json.

@@ -39,6 +39,8 @@ func TestConfig(t *testing.T) {
 		"the random seed is kept":                   slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/randomd"),
 		"the clock is left alone":                   !slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/ntp"),
 		"chatd, ledstatus and the broker are in it": slices.Contains(i.Packages, "warren/chatd") && slices.Contains(i.Packages, "warren/ledstatus") && slices.Contains(i.Packages, "warren/appliance/broker"),
+		"the hotspot and its portal are in it":      slices.Contains(i.Packages, "warren/appliance/hotspot") && slices.Contains(i.Packages, "warren/appliance/portal"),
+		"it takes updates":                          slices.Contains(i.Packages, "warren/appliance/update"),
 		"the settings are read":                     slices.Contains(i.Packages, "warren/appliance/settings/setup"),
 	} {
 		if !ok {
@@ -51,7 +53,7 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	for pkg := range i.PackageConfig {
-		if !slices.Contains(i.Packages, pkg) {
+		if !slices.Contains(slices.Concat(i.Packages, i.GokrazyPackages), pkg) {
 			t.Errorf("%s is configured, but not built", pkg)
 		}
 	}

@@ -3,7 +3,13 @@ package seal
 // Hotspot stages what becomes /opt/hotspot.squashfs: hostapd and dnsmasq in bin/,
 // the libraries they need and the loader in lib/.
 func Hotspot(t Tree, dir string) error {
+	return Programs(t, dir, "usr/sbin/hostapd", "usr/sbin/dnsmasq")
+}
+
+// Programs stages programs of the tree in bin/, the libraries they need and the
+// loader in lib/.
+func Programs(t Tree, dir string, programs ...string) error {
 	s := NewStage(dir)
-	s.programs(t, "bin", "lib", "usr/sbin/hostapd", "usr/sbin/dnsmasq")
+	s.programs(t, "bin", "lib", programs...)
 	return s.Err()
 }

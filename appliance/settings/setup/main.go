@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"warren/appliance/settings"
 	"warren/chatd/daemon"
@@ -36,36 +37,57 @@ daemons what it says. Then it ends.`)
 		log.Warn("a mistake in the settings", "mistake", m.Error())
 	}
 	log.Info("these settings are in force", "settings", s)
-	if err := tell(*dir, s); err != nil {
+	if err := tell(*dir, s, mistakes); err != nil {
 		log.Error("the daemons cannot be told their settings", "error", err)
 		return daemon.ExitError
 	}
 	return exitDone
 }
 
-// tell writes the files. They hold what nobody else needs to know: the broker's
-// URL has a password.
-func tell(dir string, s settings.Settings) error {
+// mistakesName is the file that tells what is wrong with warren.toml, one JSON
+// object {"mistakes": ["a sentence", …]}. There is nothing secret in it:
+// everybody may read it.
+const mistakesName = "mistakes.json"
+
+// tell writes the files. Those of flags hold what nobody else needs to know: the
+// broker's URL has a password.
+func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the folder for the daemons: %w", err)
 	}
+	said := make([]string, len(mistakes)) // an empty list, and not null, for none
+	for i, m := range mistakes {
+		said[i] = m.Error()
+	}
+	if err := write(filepath.Join(dir, mistakesName), map[string][]string{"mistakes": said}, 0o644); err != nil {
+		return fmt.Errorf("write what is wrong with the settings: %w", err)
+	}
 	for name, flags := range map[string]map[string]string{
-		"chatd":     {"title": s.Room.Title},
-		"ledstatus": {"light": s.LED.Light},
-		"broker":    {"broker-url": s.Broker.URL},
+		"chatd": {"title": s.Room.Title, "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
+		"hotspot": {
+			"name": s.WiFi.Name, "passphrase": s.WiFi.Passphrase, "country": s.WiFi.Country,
+			"channel": strconv.Itoa(s.WiFi.Channel), "interface": s.WiFi.Interface,
+		},
+		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
+		"ledstatus": {"light": s.LED.Light, "mistakes": strconv.Itoa(len(mistakes))},
+		"broker":    {"broker-url": s.Broker.URL, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
+		"update":    {"host-code": s.Room.HostCode},
 	} {
-		data, err := json.Marshal(flags)
-		if err != nil {
-			panic(err) // strings cannot fail to marshal
-		}
-		// Whole or not at all: a daemon may be reading.
-		path := filepath.Join(dir, name+".json")
-		if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-			return fmt.Errorf("write the settings of %s: %w", name, err)
-		}
-		if err := os.Rename(path+".new", path); err != nil {
+		if err := write(filepath.Join(dir, name+".json"), flags, 0o600); err != nil {
 			return fmt.Errorf("write the settings of %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// write writes v as JSON, whole or not at all: a daemon may be reading.
+func write(path string, v any, mode os.FileMode) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings cannot fail to marshal
+	}
+	if err := os.WriteFile(path+".new", data, mode); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }

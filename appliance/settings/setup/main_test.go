@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"warren/appliance/settings"
@@ -13,26 +14,59 @@ import (
 // What is told is what a daemon gets as its flags, and nobody else can read it.
 func TestTell(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	s := settings.Default()
-	s.Room.Title = `Room #5 "quoted"`
-	s.Broker.URL = "amqp://u:p%23@host/"
+	s, mistakes := settings.Parse([]byte("[room]\ntitle = \"Room #5 \\\"quoted\\\"\"\nhost_code = \"kdtsm-rfwhb\"\nkeep_mb = 100\n"+
+		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n[broker]\nurl = \"amqp://u:p%23@host/\"\n"), settings.Default())
 	for range 2 { // again over what is there
-		if err := tell(dir, s); err != nil {
+		if err := tell(dir, s, mistakes); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, want := range map[string][2]string{
-		"chatd": {"title", s.Room.Title}, "ledstatus": {"light", "ACT"}, "broker": {"broker-url", s.Broker.URL},
+	for name, want := range map[string]map[string]string{
+		"chatd":     {"title": `Room #5 "quoted"`, "wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
+		"portal":    {"wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
+		"ledstatus": {"light": "ACT", "mistakes": "2"},
+		"broker":    {"broker-url": "amqp://u:p%23@host/", "keep-mb": "100"},
+		"update":    {"host-code": "kdtsm-rfwhb"},
 	} {
 		path := filepath.Join(dir, name+".json")
 		f := daemon.NewFlags(name, "")
-		got := f.String(want[0], "", "")
+		for flag := range want {
+			f.String(flag, "", "")
+		}
 		var said bytes.Buffer
-		if exit, ok := f.Parse([]string{"-config", path}, &said, &said, func() error { return nil }); !ok || *got != want[1] {
-			t.Errorf("%s: exit %d, %q, %s", name, exit, *got, &said)
+		if exit, ok := f.Parse([]string{"-config", path}, &said, &said, func() error { return nil }); !ok {
+			t.Errorf("%s: exit %d, %s", name, exit, &said)
+		}
+		for flag, value := range want {
+			if got := f.Lookup(flag).Value.String(); got != value {
+				t.Errorf("%s gets -%s=%q", name, flag, got)
+			}
 		}
 		if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, fi.Mode(), err)
 		}
+	}
+}
+
+// The mistakes are told to whoever asks, in words and without secrets; also
+// that there are none.
+func TestTellMistakes(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, mistakesName)
+	for text, want := range map[string]string{
+		"": `{"mistakes":[]}`,
+		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n": `{"mistakes":["warren.toml line 2: passphrase: `,
+	} {
+		s, mistakes := settings.Parse([]byte(text), settings.Default())
+		if err := tell(dir, s, mistakes); err != nil {
+			t.Fatal(err)
+		}
+		js, err := os.ReadFile(path)
+		if err != nil || !strings.HasPrefix(string(js), want) || strings.Contains(string(js), "= \\\"carrot") {
+			t.Errorf("%q: %s, %v", text, js, err)
+		}
+	}
+	if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", fi.Mode(), err)
 	}
 }
