@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash demo build test test-fast check fuzz deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-fast check fuzz deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -20,6 +20,7 @@ help:
 	@echo 'make run-rabbitmq    the same on a RabbitMQ of its own, installed if missing'
 	@echo 'make image           the card for a Raspberry Pi, build/warren.img'
 	@echo 'make flash DEVICE=/dev/sdX  writes it to a card, and asks before'
+	@echo 'make update HOST=10.0.0.7   sends it to a card that runs, over the network'
 	@echo 'make demo            the card in an emulator, at http://localhost:8081/'
 	@echo 'make build           the daemons, in build/'
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
@@ -47,6 +48,13 @@ flash:
 	@test -n '$(DEVICE)' || { echo 'which card? make flash DEVICE=/dev/sdX'; exit 1; }
 	$(GO) build -o build/flash ./appliance/image/flash
 	$(SUDO) build/flash -image '$(IMAGE)' '$(DEVICE)'
+
+# The host's code is asked for, or taken from WARREN_HOST_CODE.
+update:
+	@test -n '$(HOST)' || { echo 'which card? make update HOST=10.0.0.7'; exit 1; }
+	@$(MAKE) --no-print-directory image
+	$(GO) build -o build/send ./appliance/update/send
+	@build/send -root '$(IMAGE).root' '$(HOST)'
 
 demo: deps-demo image
 	$(GO) build -o build/demo ./appliance/emulator/demo

@@ -33,10 +33,12 @@ var sources = []struct {
 	tell        func(js []byte, s *section) error
 }{
 	{"mistakes.json", "Settings", tellMistakes},
-	{"hotspot.state", "Wi-Fi", tellHotspot},
+	{hotspotFile, "Wi-Fi", tellHotspot},
 	{"broker.state", "RabbitMQ", tellBroker},
 	{"update.state", "Updates", tellUpdate},
 }
+
+const hotspotFile = "hotspot.state"
 
 // maxSource bounds a file: twenty mistakes are some 4 kB.
 const maxSource = 64 << 10

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"warren/chatd/chat"
 	"warren/chatd/invite"
 	"warren/chatd/room"
@@ -75,7 +73,7 @@ func New(c Config) *Gateway {
 	mux.HandleFunc("GET /poster", g.poster)
 	mux.HandleFunc("GET /healthz", g.healthz)
 	mux.HandleFunc("GET /readyz", g.readyz)
-	mux.Handle("GET /metrics", promhttp.Handler())
+	mux.Handle("GET /metrics", g.box.metrics())
 	mux.Handle("GET /", newPage())
 	g.handler = g.hosts.only(secure(http.NewCrossOriginProtection().Handler(mux)))
 	return g

@@ -1,0 +1,132 @@
+// Package bootfile reads and overwrites small files on the card's boot
+// partition in place, without mounting it: what the firmware reads when the
+// power comes, which must be whole at any moment.
+//
+// A file of one sector is replaced by writing that sector, and nothing else
+// changes: no table, no directory, and not the mark "not cleanly unmounted" that
+// mounting leaves for the time being. A card writes a sector or does not.
+// gokrazy changes the same file in the same way.
+package bootfile
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// Most is the size of the largest file that can be read and written, in bytes:
+// a sector.
+const Most = sector
+
+const sector = 512
+
+// Read returns what is in the file of that name, such as "cmdline.txt", in the
+// root directory of the FAT16 file system on the device. The name must be one of
+// eight characters and three at most; upper and lower case are the same.
+func Read(device, name string) ([]byte, error) {
+	f, err := os.Open(device)
+	if err != nil {
+		return nil, fmt.Errorf("open the boot partition: %w", err)
+	}
+	defer f.Close()
+	offset, size, err := find(f, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s on the boot partition: %w", name, err)
+	}
+	content := make([]byte, size)
+	if _, err := f.ReadAt(content, offset); err != nil {
+		return nil, fmt.Errorf("read %s on the boot partition: %w", name, err)
+	}
+	return content, nil
+}
+
+// Overwrite replaces what is in a file that is there, and returns when the card
+// has it. The file keeps its size: spaces and the end of the line follow the
+// text, which the firmware and the kernel do not mind.
+func Overwrite(device, name, text string) (err error) {
+	f, err := os.OpenFile(device, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("open the boot partition: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	offset, size, err := find(f, name)
+	if err != nil {
+		return fmt.Errorf("%s on the boot partition: %w", name, err)
+	}
+	content, err := fit(text, size)
+	if err != nil {
+		return fmt.Errorf("%s on the boot partition: %w", name, err)
+	}
+	if _, err := f.WriteAt([]byte(content), offset); err != nil {
+		return fmt.Errorf("write %s on the boot partition: %w", name, err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write %s on the boot partition: %w: is the card broken?", name, err)
+	}
+	return nil
+}
+
+// fit makes a line of text as long as the file.
+func fit(text string, size int) (string, error) {
+	text = strings.TrimRight(text, " \n")
+	switch {
+	case len(text) > size:
+		return "", fmt.Errorf("it has room for %d bytes, and %d are to be written: shorten cmdline.txt, or flash the card anew", size, len(text))
+	case len(text) == size:
+		return text, nil
+	}
+	return text + strings.Repeat(" ", size-len(text)-1) + "\n", nil
+}
+
+// find returns where a file begins, and its size. The fields of the boot sector
+// and of a directory are in Microsoft's FAT specification, 3.1 and 6.
+func find(r io.ReaderAt, name string) (offset int64, size int, err error) {
+	boot := make([]byte, sector)
+	if _, err := r.ReadAt(boot, 0); err != nil {
+		return 0, 0, err
+	}
+	le := binary.LittleEndian
+	bytesPerSector, perCluster := le.Uint16(boot[11:]), int64(boot[13])
+	reserved, tables := int64(le.Uint16(boot[14:])), int64(boot[16])
+	entries, perTable := int64(le.Uint16(boot[17:])), int64(le.Uint16(boot[22:]))
+	// A FAT32 has no entries here, and its root directory elsewhere.
+	if boot[510] != 0x55 || boot[511] != 0xaa || bytesPerSector != sector || perCluster == 0 || entries == 0 || perTable == 0 {
+		return 0, 0, errors.New("there is no FAT16 file system: the card must be flashed anew")
+	}
+	directory := make([]byte, entries*32)
+	at := (reserved + tables*perTable) * sector
+	if _, err := r.ReadAt(directory, at); err != nil {
+		return 0, 0, err
+	}
+	short, err := shortName(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	const label, folder = 0x08, 0x10 // attributes of what is no file
+	for ; len(directory) > 0 && directory[0] != 0; directory = directory[32:] {
+		if string(directory[:11]) != short || directory[11]&(label|folder) != 0 {
+			continue
+		}
+		size := le.Uint32(directory[28:])
+		cluster := int64(le.Uint16(directory[26:]))
+		if size == 0 || size > Most || cluster < 2 {
+			return 0, 0, fmt.Errorf("it has %d bytes: it must have 1 to %d", size, Most)
+		}
+		data := at + entries*32
+		return data + (cluster-2)*perCluster*sector, int(size), nil
+	}
+	return 0, 0, errors.New("it is not there: the card must be flashed anew")
+}
+
+// shortName returns a name as a directory has it: eight characters and three,
+// filled with spaces.
+func shortName(name string) (string, error) {
+	base, ext, _ := strings.Cut(strings.ToUpper(name), ".")
+	if base == "" || len(base) > 8 || len(ext) > 3 || strings.Contains(ext, ".") {
+		return "", fmt.Errorf("%q has not the form of a short name", name)
+	}
+	return fmt.Sprintf("%-8s%-3s", base, ext), nil
+}

@@ -1,0 +1,178 @@
+package bootfile
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"warren/appliance/update/trial"
+)
+
+const line = "console=tty1 root=PARTUUID=60c24cc1-f3f9-427a-8199-60041a5a0001/PARTNROFF=1 init=/gokrazy/init rootwait panic=10"
+
+// partition returns a boot partition as the builder makes it, with files.
+func partition(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	device := filepath.Join(dir, "boot")
+	tool := func(name string, args ...string) {
+		t.Helper()
+		if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+	}
+	tool("mkfs.vfat", "-C", "-F", "16", "-f", "1", "-s", "4", "-R", "4", "-r", "512", "-n", "WARREN", device, "20480")
+	for name, content := range files {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tool("mcopy", "-i", device, file, "::")
+	}
+	return device
+}
+
+// file returns a file as the rest of the world sees it.
+func file(t *testing.T, device, name string) string {
+	t.Helper()
+	out, err := exec.Command("mtype", "-i", device, "::"+name).Output()
+	if err != nil {
+		t.Fatalf("mtype %s: %v", name, err)
+	}
+	return string(out)
+}
+
+// A file is overwritten where it is, and nothing else on the partition changes.
+func TestOverwrite(t *testing.T) {
+	device := partition(t, map[string]string{
+		"config.txt": "kernel=vmlinuz\n", "cmdline.txt": line, "trycmd.txt": strings.Repeat(" ", Most-1) + "\n",
+		"a long name.txt": "x", "warren.toml": "[room]\n",
+	})
+	before, err := os.ReadFile(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(device, OwnLine); err != nil || string(got) != line {
+		t.Fatalf("%q, %v", got, err)
+	}
+	other, err := WithRoot(line, trial.B)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Overwrite(device, OwnLine, other); err != nil {
+		t.Fatal(err)
+	}
+	if got := file(t, device, OwnLine); got != other {
+		t.Errorf("cmdline.txt is %q", got)
+	}
+	if err := Overwrite(device, TrialLine, other); err != nil {
+		t.Fatal(err)
+	}
+	if got := file(t, device, TrialLine); strings.TrimRight(got, " \n") != other || len(got) != Most || !strings.HasSuffix(got, " \n") {
+		t.Errorf("trycmd.txt is %q", got)
+	}
+	after, err := os.ReadFile(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := map[int]bool{}
+	for i := range before {
+		if before[i] != after[i] {
+			changed[i/sector] = true
+		}
+	}
+	if len(changed) != 2 {
+		t.Errorf("%d sectors have changed, not one of each file", len(changed))
+	}
+	if out, err := exec.Command("fsck.vfat", "-n", device).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	// And back, byte for byte.
+	for name, text := range map[string]string{OwnLine: line, TrialLine: ""} {
+		if err := Overwrite(device, name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := os.ReadFile(device); err != nil || !bytes.Equal(again, before) {
+		t.Errorf("it is another partition now (%v)", err)
+	}
+}
+
+func TestWhatCannotBeWritten(t *testing.T) {
+	device := partition(t, map[string]string{"cmdline.txt": line, "config.txt": strings.Repeat("#", Most+1), "empty.txt": ""})
+	before, _ := os.ReadFile(device)
+	for _, test := range []struct{ name, text, why string }{
+		{OwnLine, line + " more", "flash the card anew"},
+		{TrialLine, line, "it is not there: the card must be flashed anew"},
+		{"config.txt", line, "513 bytes: it must have 1 to 512"},
+		{"empty.txt", line, "0 bytes"},
+		{"a long name.txt", line, "short name"},
+		{"warren", "", "it is not there"}, // that is the partition's label
+	} {
+		if err := Overwrite(device, test.name, test.text); err == nil || !strings.Contains(err.Error(), test.why) || !strings.Contains(err.Error(), test.name) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+	if after, _ := os.ReadFile(device); !bytes.Equal(before, after) {
+		t.Error("something was written")
+	}
+	fat32 := filepath.Join(t.TempDir(), "fat32")
+	if out, err := exec.Command("mkfs.vfat", "-C", "-F", "32", fat32, "65536").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	noFAT := filepath.Join(t.TempDir(), "zeros")
+	if err := os.WriteFile(noFAT, make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, device := range []string{fat32, noFAT} {
+		if _, err := Read(device, OwnLine); err == nil || !strings.Contains(err.Error(), "no FAT16") {
+			t.Errorf("%s: %v", device, err)
+		}
+	}
+	if _, err := Read(filepath.Join(t.TempDir(), "none"), OwnLine); err == nil {
+		t.Error("a partition that is not there is read")
+	}
+}
+
+func TestRootIn(t *testing.T) {
+	b, err := WithRoot(line, trial.B)
+	if err != nil || len(b) != len(line) || strings.Replace(b, "PARTNROFF=2", "PARTNROFF=1", 1) != line {
+		t.Errorf("%q, %v", b, err)
+	}
+	for text, want := range map[string]trial.Root{
+		line: trial.A, b: trial.B, line + "\n": trial.A,
+		"root=PARTUUID=60c24cc1-f3f9-427a-8199-60041a5a0001/PARTNROFF=2": trial.B,
+	} {
+		if got, err := RootIn(text); err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{
+		"", "root=", "root=/dev/mmcblk0p2 rootwait", "root=PARTUUID=1-02", "root=PARTUUID=1/PARTNROFF=3",
+		"root=PARTUUID=1/PARTNROFF=12", "noroot=PARTUUID=1/PARTNROFF=1", line + " root=/dev/sda1", line + " " + line,
+	} {
+		if _, err := RootIn(text); err == nil || !strings.Contains(err.Error(), "PARTNROFF") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if _, err := WithRoot(text, trial.A); err == nil {
+			t.Errorf("%q: it is changed", text)
+		}
+	}
+}
+
+// FuzzFind reads file systems that somebody else has written.
+func FuzzFind(f *testing.F) {
+	boot := make([]byte, 3*sector)
+	copy(boot[11:], []byte{0, 2, 4, 1, 0, 1, 16, 0})
+	boot[22], boot[510], boot[511] = 1, 0x55, 0xaa
+	f.Add(boot)
+	f.Fuzz(func(t *testing.T, card []byte) {
+		offset, size, err := find(bytes.NewReader(card), OwnLine)
+		if err == nil && (offset < 0 || size < 1 || size > Most) {
+			t.Errorf("found at %d with %d bytes", offset, size)
+		}
+	})
+}
