@@ -138,3 +138,12 @@ func cleanURL(s string) (string, error) {
 	}
 	return s, nil
 }
+
+func cleanUpdateFrom(s string) (string, error) {
+	for _, right := range []string{UpdateFromEthernet, UpdateFromAnywhere} {
+		if strings.EqualFold(s, right) {
+			return right, nil
+		}
+	}
+	return "", fmt.Errorf("it must be %q or %q", UpdateFromEthernet, UpdateFromAnywhere)
+}

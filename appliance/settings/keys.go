@@ -20,7 +20,7 @@ type key struct {
 }
 
 // sections are the sections of the file, in its order.
-var sections = []string{"room", "wifi", "led", "broker"}
+var sections = []string{"room", "wifi", "led", "broker", "update"}
 
 // keys are all settings, in the order of the file. No two have the same name,
 // so that one that stands in the wrong section can be found by its name.
@@ -99,6 +99,13 @@ to GPIO27) an LED of yours on that pin, "none" nothing.`,
 		clean: cleanURL,
 		help: `"" is the RabbitMQ on this card. For one room on several cards, write here one
 that all of them reach: "amqp://user:password@host:5672/", or amqps instead.`,
+	},
+	{
+		section: "update", name: "from",
+		text:  func(s *Settings) *string { return &s.Update.From },
+		clean: cleanUpdateFrom,
+		help: `Where a new system may be sent from, by whoever knows the host's code:
+"ethernet", or "anywhere", which is the guests' Wi-Fi, too.`,
 	},
 }
 

@@ -12,6 +12,7 @@ var base = Settings{
 	WiFi:   WiFi{Name: "base", Passphrase: "base passphrase", Country: "DE", Channel: 13, Interface: "eth0"},
 	LED:    LED{Light: "GPIO17"},
 	Broker: Broker{URL: "amqp://base:secret@broker/"},
+	Update: Update{From: UpdateFromAnywhere},
 }
 
 // sentences returns what a host reads.
@@ -112,6 +113,10 @@ func TestValues(t *testing.T) {
 		{"led.light", `"a/../b"`, ``, `light = "a/../b": it must be "ACT", "none", "GPIO" and a number up to 27 such as "GPIO17", or the name of another LED of the kernel`},
 		{"led.light", `""`, ``, `light = "": it must be "ACT", "none", "GPIO" and a number up to 27 such as "GPIO17", or the name of another LED of the kernel`},
 
+		{"update.from", `"Anywhere"`, `"anywhere"`, ``},
+		{"update.from", `"wifi"`, ``, `from = "wifi": it must be "ethernet" or "anywhere"`},
+		{"update.from", `""`, ``, `from = "": it must be "ethernet" or "anywhere"`},
+
 		{"broker.url", `""`, `""`, ``},
 		{"broker.url", `"amqp://warren:a%2Fb@10.0.0.7:5672/"`, `(secret)`, ``},
 		{"broker.url", `"amqps://[fd00::1]"`, `(secret)`, ``},
@@ -193,16 +198,16 @@ func TestDocuments(t *testing.T) {
 		{"wrong section", "[room]\nchannel = 1", all, `line 2: channel: it must stand below [wifi]`},
 		{"wrong section, misspelt", "[led]\nchanel = 1", all, `line 2: chanel: there is no such setting: did you mean channel, below [wifi]?`},
 		{"no section", "channel = 1", all, `line 1: channel: it must stand below [wifi]`},
-		{"no section, unknown", "password = 1", all, `line 1: password: there is no such setting: those that there are stand below [room], [wifi], [led], [broker]`},
+		{"no section, unknown", "password = 1", all, `line 1: password: there is no such setting: those that there are stand below [room], [wifi], [led], [broker], [update]`},
 		{"section as a value", "wifi = {channel = 1}", all, `line 1: wifi: it is a section: write [wifi] in a line of its own, and its settings below`},
 		{"too deep", "[wifi]\nname.long = \"rabbit\"", all, `line 2: name.long: there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
 		{"a name for a terminal", "[wifi]\n\"\\u001b[2J\\u202e\" = 1", all, `line 2: "\x1b[2J\u202e": there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
 
 		{"unknown section", "[room]\ntitle = \"Lab\"\n[wlan]\nname = \"a\"\nkey = \"b\"",
 			func(s *Settings) { *s = base; title(s) },
-			`line 3: [wlan]: there is no such section: there are [room], [wifi], [led] and [broker]`},
+			`line 3: [wlan]: there is no such section: there are [room], [wifi], [led], [broker] and [update]`},
 		{"misspelt section", "[Wifi]\nname = \"a\"", all, `line 1: [Wifi]: there is no such section: did you mean [wifi]?`},
-		{"section in a section", "[wifi.radio]\nchannel = 1", all, `line 1: [wifi.radio]: there is no such section: there are [room], [wifi], [led] and [broker]`},
+		{"section in a section", "[wifi.radio]\nchannel = 1", all, `line 1: [wifi.radio]: there is no such section: there are [room], [wifi], [led], [broker] and [update]`},
 		{"section twice", "[room]\ntitle = \"Lab\"\n[led]\n[room]\nkeep_mb = 8",
 			func(s *Settings) { title(s); s.Room.KeepMB = 8 },
 			`line 4: [room]: it is already in line 1: put the settings of both together`},

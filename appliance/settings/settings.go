@@ -25,6 +25,7 @@ type Settings struct {
 	WiFi   WiFi
 	LED    LED
 	Broker Broker
+	Update Update
 }
 
 // Room is the section [room].
@@ -80,6 +81,19 @@ type Broker struct {
 	URL string
 }
 
+// Update is the section [update].
+type Update struct {
+	// From says by which way a new system may be sent: UpdateFromEthernet or
+	// UpdateFromAnywhere. Whoever sends one needs the host's code in any case.
+	From string
+}
+
+// Where a new system may come from.
+const (
+	UpdateFromEthernet = "ethernet" // from where the guests are not
+	UpdateFromAnywhere = "anywhere" // from among the guests, too
+)
+
 // Default returns the settings of a card whose host has written nothing. There
 // is no host code in them: see NewHostCode.
 //
@@ -91,6 +105,8 @@ func Default() Settings {
 		Room: Room{Title: "rabbit", KeepMB: 64},
 		WiFi: WiFi{Name: "rabbit", Passphrase: "carrotcarrot", Channel: 6, Interface: "wlan0"},
 		LED:  LED{Light: "ACT"},
+		// Whoever tries codes keeps the host from updating: not guests, then.
+		Update: Update{From: UpdateFromEthernet},
 	}
 }
 

@@ -67,6 +67,7 @@ func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
 		"hotspot": {
 			"name": s.WiFi.Name, "passphrase": s.WiFi.Passphrase, "country": s.WiFi.Country,
 			"channel": strconv.Itoa(s.WiFi.Channel), "interface": s.WiFi.Interface,
+			"update-from-guests": strconv.FormatBool(s.Update.From == settings.UpdateFromAnywhere),
 		},
 		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"ledstatus": {"light": s.LED.Light, "mistakes": strconv.Itoa(len(mistakes))},

@@ -27,6 +27,10 @@ func TestTell(t *testing.T) {
 		"ledstatus": {"light": "ACT", "mistakes": "2"},
 		"broker":    {"broker-url": "amqp://u:p%23@host/", "keep-mb": "100"},
 		"update":    {"host-code": "kdtsm-rfwhb"},
+		"hotspot": {
+			"name": "rabbit", "passphrase": "carrotcarrot", "country": "", "channel": "6",
+			"interface": "wlan0", "update-from-guests": "false",
+		},
 	} {
 		path := filepath.Join(dir, name+".json")
 		f := daemon.NewFlags(name, "")
