@@ -39,6 +39,8 @@ type hotspot struct {
 	radio  bool // guests are on a radio
 
 	addressed func() // is called when the card's addresses are there
+
+	mounting sync.Mutex // hostapd and dnsmasq start at the same time
 }
 
 func newHotspot(o *options, log *slog.Logger) (*hotspot, error) {
@@ -136,6 +138,8 @@ func (h *hotspot) command(other, name string) ([]string, error) {
 		return []string{other}, nil
 	}
 	img := filepath.Join(h.dir, "img")
+	h.mounting.Lock()
+	defer h.mounting.Unlock()
 	if err := sealed.Mount(h.image, img); err != nil {
 		return nil, err
 	}

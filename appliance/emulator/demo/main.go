@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"syscall"
@@ -27,21 +28,21 @@ func main() {
 }
 
 func run(ctx context.Context, image string, port int, verbose bool) error {
-	dir, err := os.MkdirTemp("", "warren-demo-")
+	card, err := emulator.NewCard(image, rand.Uint64())
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	o := emulator.Options{Image: image, Dir: dir, Port: port}
+	defer card.Close()
+	o := emulator.Options{Ports: map[int]int{emulator.RoomPort: port}}
 	if verbose {
 		o.Console = os.Stdout
 	}
 	begun := time.Now()
-	m, err := emulator.Start(ctx, o)
+	m, err := emulator.Start(ctx, card, o)
 	if err != nil {
 		return err
 	}
-	defer m.Stop()
+	defer m.Cut()
 	fmt.Println("The card boots, in an emulator. Ctrl-C pulls its plug; what was said is gone then.")
 	for _, step := range []struct{ page, said string }{
 		{"", fmt.Sprintf("The page is there: http://localhost:%d/", port)},
