@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-fast check fuzz deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check fuzz deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -24,6 +24,7 @@ help:
 	@echo 'make demo            the card in an emulator, at http://localhost:8081/'
 	@echo 'make build           the daemons, in build/'
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
+	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
 	@echo 'make clean           remove what was built'
 
@@ -67,7 +68,11 @@ GOTESTSUM = $(GO) tool gotestsum --format pkgname-and-test-fails --
 # One package at a time: a browser and a broker at once are more than two cores
 # do in the time that a guest would wait.
 test: deps-test deps-image deps-demo check fuzz
-	$(GOTESTSUM) -race -p 1 -timeout 25m ./...
+	$(GOTESTSUM) -race -p 1 -timeout 40m ./...
+
+# The card only, and all that is booted in an emulator.
+test-image: deps-test deps-image deps-demo
+	$(GOTESTSUM) -race -p 1 -timeout 40m ./appliance/...
 
 test-fast: check
 	$(GOTESTSUM) -race -short -timeout 10m ./...
@@ -107,19 +112,20 @@ endef
 
 # rabbitmq-server: the broker. gcc, libc6-dev: the race detector. chromium, and
 # a font with emoji: the browser tests. nginx-light, haproxy: the tests behind a
-# proxy. amqp-tools: the README's commands.
+# proxy. amqp-tools: the README's commands. hostapd, dnsmasq-base, busybox-static,
+# iproute2, util-linux: the hotspot, in network namespaces.
 deps-rabbitmq:
 	$(call install,rabbitmq-server)
 
 deps-test:
-	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy amqp-tools)
+	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy amqp-tools hostapd dnsmasq-base busybox-static iproute2 util-linux)
 
 # mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
 deps-image:
 	$(call install,apt dpkg git mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
 
 deps-demo:
-	$(call install,qemu-system-arm qemu-utils mtools)
+	$(call install,qemu-system-arm qemu-utils mtools device-tree-compiler xz-utils)
 
 clean:
 	rm -rf build artefacts
