@@ -20,7 +20,7 @@ const offeredAgain = 50
 // phone is a guest's. It behaves as the page does (web/connection.js,
 // web/outbox.js): it comes back when the line breaks and resumes, has one
 // message on its way at a time, and says what is not in the log again, with its
-// own ref, in order.
+// own ref, in order, and nothing while the exchange is away.
 type phone struct {
 	name, device, url string
 
@@ -28,6 +28,7 @@ type phone struct {
 	changed chan struct{} // closed at the next change
 	conn    *websocket.Conn
 	flying  bool // a message is on its way
+	away    bool // the exchange: what is said now would overtake what is offered again
 	live    bool // the log was read to its head
 
 	title   string
@@ -60,6 +61,7 @@ type frame struct {
 	Resumed, Gap, More bool
 	Records            []record
 	Ref, Why           string
+	Broker, State      string
 	RetryMS            int `json:"retry_ms"`
 }
 
@@ -132,7 +134,7 @@ func (p *phone) hold(ctx context.Context) {
 func (p *phone) hear(f frame) {
 	switch f.Type {
 	case "welcome":
-		p.title, p.head, p.resumed = f.Title, f.Head, f.Resumed
+		p.title, p.head, p.resumed, p.away = f.Title, f.Head, f.Resumed, f.Broker == "away"
 		if !f.Resumed {
 			p.epoch, p.log = f.Epoch, nil
 			for i := max(0, len(p.mine)-offeredAgain); i < len(p.mine); i++ {
@@ -147,6 +149,8 @@ func (p *phone) hear(f frame) {
 			p.log = append(p.log, r)
 			p.tick(r.Ref)
 		}
+	case "broker":
+		p.away = f.State == "away"
 	case "known":
 		p.tick(f.Ref)
 	case "refused":
@@ -180,7 +184,7 @@ func (p *phone) update(change func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change()
-	if p.conn != nil && p.live && !p.flying {
+	if p.conn != nil && p.live && !p.away && !p.flying {
 		if i := slices.IndexFunc(p.mine, func(s said) bool { return !s.there }); i >= 0 {
 			p.flying = true
 			p.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))

@@ -18,8 +18,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wantedPorts are the TCP ports on which a card answers: the room, and updates.
-var wantedPorts = []int{RoomPort, 8082}
+// wantedPorts are the TCP ports on which a card answers: what leads to the room,
+// the room, and updates.
+var wantedPorts = []int{80, RoomPort, 8082}
 
 // namespace is in the environment of a test that is in a network namespace of
 // its own.
