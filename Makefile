@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check fuzz deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -83,6 +83,12 @@ check:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
+# Known faults in Go and in the modules we use. The list of them is on the
+# internet, or in a copy: make vuln VULNDB=file:///path/of/a/copy.
+VULNDB ?= https://vuln.go.dev
+vuln:
+	$(GO) tool govulncheck -db '$(VULNDB)' -test ./...
+
 # Each fuzz target for a few seconds: enough to find what was just broken.
 FUZZTIME ?= 5s
 fuzz:
@@ -125,7 +131,7 @@ deps-image:
 	$(call install,apt dpkg git mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
 
 deps-demo:
-	$(call install,qemu-system-arm qemu-utils mtools device-tree-compiler xz-utils)
+	$(call install,qemu-system-arm mtools device-tree-compiler xz-utils)
 
 clean:
 	rm -rf build artefacts
