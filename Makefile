@@ -128,7 +128,7 @@ deps-test:
 
 # mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
 deps-image:
-	$(call install,apt dpkg git mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
+	$(call install,apt dpkg git gzip mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
 
 deps-demo:
 	$(call install,qemu-system-arm mtools device-tree-compiler xz-utils)

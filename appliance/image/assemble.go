@@ -133,7 +133,7 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 		return err
 	}
 	err = b.step("compress", func() (string, error) {
-		size, err := card.Compress(img)
+		size, err := card.Compress(ctx, img)
 		return mib(size), err
 	})
 	if err != nil {

@@ -171,7 +171,7 @@ func TestCompress(t *testing.T) {
 	if err := os.WriteFile(card, content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	size, err := Compress(card)
+	size, err := Compress(t.Context(), card)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ var packages = map[string]string{
 	"e2fsck":     "e2fsprogs",
 	"fsck.vfat":  "dosfstools",
 	"git":        "git",
+	"gzip":       "gzip",
 	"mcopy":      "mtools",
 	"mke2fs":     "e2fsprogs",
 	"mkfs.vfat":  "dosfstools",
