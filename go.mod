@@ -24,7 +24,7 @@ require (
 	github.com/vishvananda/netlink v1.3.1 // hotspot: network interfaces, the country of the radio
 	github.com/vishvananda/netns v0.0.5 // tests: networks of their own
 	go.uber.org/goleak v1.3.0 // tests: every goroutine ends
-	golang.org/x/net v0.59.0 // a bound on connections
+	golang.org/x/net v0.61.0 // a bound on connections
 	golang.org/x/sync v0.24.0 // errgroup: parts that end together
 	golang.org/x/sys v0.49.0 // the clock since boot, loop devices, mounts
 	golang.org/x/term v0.47.0 // is this a terminal, and how wide
@@ -75,9 +75,11 @@ require (
 	github.com/u-root/uio v0.0.0-20230220225925-ffce2a382923 // indirect
 	golang.org/x/crypto/x509roots/fallback v0.0.0-20250911151450-96dc232fbd79 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
-	golang.org/x/mod v0.41.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
-	golang.org/x/tools v0.51.0 // indirect
+	golang.org/x/telemetry v0.0.0-20261010193011-f71dc92da45e // indirect
+	golang.org/x/tools v0.52.0 // indirect
+	golang.org/x/vuln v1.9.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	gotest.tools/gotestsum v1.13.0 // indirect
 	honnef.co/go/tools v0.8.2 // indirect
@@ -85,6 +87,7 @@ require (
 
 tool (
 	github.com/gokrazy/tools/cmd/gok // make image: builds the gokrazy half of it
+	golang.org/x/vuln/cmd/govulncheck // make vuln: known faults in what we use
 	gotest.tools/gotestsum // make test: a summary of the tests
 	honnef.co/go/tools/cmd/staticcheck // make test: finds what vet does not
 )

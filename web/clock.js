@@ -8,6 +8,9 @@ export const shortTime = format({ hour: 'numeric', minute: '2-digit' });
 export const longTime = format({ dateStyle: 'full', timeStyle: 'medium' });
 export const dayName = format({ weekday: 'long', day: 'numeric', month: 'long' });
 
+// Before this there are no times (ECMAScript, "time values").
+const FIRST = -8.64e15;
+
 // The local midnight at which the day of a time began.
 export const dayOf = (at) => new Date(at).setHours(0, 0, 0, 0);
 
@@ -28,6 +31,6 @@ export class Clock {
 			return now;
 		}
 		const at = this.#began.get(record.boot) + record.up_ms;
-		return isFinite(at) ? Math.min(at, now) : null;
+		return at >= FIRST ? Math.min(at, now) : null;
 	}
 }

@@ -45,6 +45,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// home, would be lost.
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
 	h["Date"] = nil // a server without a clock sends none (RFC 9110, 6.6.1)
 	window, in, ok := d.page(r)
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead

@@ -130,6 +130,9 @@ func (p *phone) ask(method, url string, headers ...string) answer {
 	if got := resp.Header.Get("Cache-Control"); got != "no-store" {
 		p.t.Errorf("%s %s may be kept: Cache-Control is %q", method, url, got)
 	}
+	if resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Referrer-Policy") != "same-origin" {
+		p.t.Errorf("%s %s: the headers are %v", method, url, resp.Header)
+	}
 	if resp.Header["Date"] != nil {
 		p.t.Errorf("%s %s has a date, from a box without a clock", method, url)
 	}

@@ -96,22 +96,26 @@ func (g *Gateway) Watch(ctx context.Context) {
 // ctx ends. Shut the HTTP server down first, so that none comes meanwhile.
 func (g *Gateway) Shutdown(ctx context.Context) error { return g.sessions.Shutdown(ctx) }
 
-// secure sets the headers that keep the page what it is: nothing from
-// elsewhere runs in it, nothing of it goes elsewhere.
+// secure sets the headers that keep the page what it is. The host has been
+// checked.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		// Safari before 15.4 does not take 'self' for a WebSocket. The host
-		// was checked, and has nothing in it that could end the directive.
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "+
-			"connect-src 'self' ws://"+r.Host+" wss://"+r.Host+"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		// Not "no-referrer": with that a browser sends "Origin: null" with a
-		// form, and the page without JavaScript could not be told from a
-		// stranger's (Fetch standard, "append a request Origin header").
-		h.Set("Referrer-Policy", "same-origin")
+		// Safari before 15.4 does not take 'self' for a WebSocket.
+		guard(w.Header(), "'self' ws://"+r.Host+" wss://"+r.Host)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// guard lets nothing from elsewhere run in what is sent, and nothing of it go
+// elsewhere: its scripts may connect to these addresses only.
+func guard(h http.Header, connect string) {
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "+
+		"connect-src "+connect+"; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Not "no-referrer": with that a browser sends "Origin: null" with a
+	// form, and the page without JavaScript could not be told from a
+	// stranger's (Fetch standard, "append a request Origin header").
+	h.Set("Referrer-Policy", "same-origin")
 }
 
 // healthz says that the daemon is alive.

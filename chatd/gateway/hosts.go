@@ -47,6 +47,11 @@ func newHosts(extra []string) *hosts {
 
 // answers reports whether the server answers to host, with or without a port.
 func (h *hosts) answers(host string) bool {
+	// It gets into a header, where these would end what it stands in: guard.
+	// The zone of an IPv6 address may hold anything.
+	if strings.ContainsAny(host, ";,") {
+		return false
+	}
 	name := host
 	if n, port, err := net.SplitHostPort(host); err == nil {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
@@ -92,6 +97,7 @@ func (h *hosts) addresses() []netip.Addr {
 func (h *hosts) only(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.answers(r.Host) {
+			guard(w.Header(), "'none'")
 			http.Error(w, fmt.Sprintf("This server does not answer to the name %.100q. If it should, start chatd with -hosts.", r.Host), http.StatusMisdirectedRequest)
 			return
 		}

@@ -14,6 +14,10 @@ import (
 // their pages more than a page in plain http gets on the real hotspot.
 const RoomName = "rabbit"
 
+// StrangerName is another host's name, of pages that want something of the
+// room. It leads to 127.0.0.1, too.
+const StrangerName = "stranger.example"
+
 // Browser is one Chromium. Each Phone on it has cookies and storage of its own.
 type Browser struct {
 	ctx    context.Context
@@ -35,7 +39,7 @@ func StartBrowser() (*Browser, error) {
 		chromedp.Flag("disable-features", "Translate,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"),
 		chromedp.Flag("lang", "en-GB"),
 		// Nothing in these tests needs the internet, and nothing gets there.
-		chromedp.Flag("host-resolver-rules", "MAP "+RoomName+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", "MAP "+RoomName+" 127.0.0.1, MAP "+StrangerName+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 	)
 	root, stopRoot := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, stopBrowser := chromedp.NewContext(root)

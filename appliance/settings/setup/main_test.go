@@ -74,3 +74,41 @@ func TestTellMistakes(t *testing.T) {
 		t.Errorf("%v, %v", fi.Mode(), err)
 	}
 }
+
+// What others may read has no secret in it, whichever daemons there are.
+func TestNobodyElseIsToldASecret(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	secrets := []string{"pass-of-the-wifi", "code-of-the-host", "pass-of-the-broker"}
+	s, mistakes := settings.Parse([]byte("[room]\nhost_code = \"code-of-the-host\"\n[wifi]\npassphrase = \"pass-of-the-wifi\"\n"+
+		"[broker]\nurl = \"amqp://u:pass-of-the-broker@host/\"\npasphrase = \"pass-of-the-wifi\"\n[wifi]\npassphrase = \"pass-of-the-wifi\"\n"), settings.Default())
+	s.WiFi.Passphrase = secrets[0] // it is there twice, and so as it was
+	if len(mistakes) < 2 {
+		t.Fatalf("the mistakes are %v", mistakes)
+	}
+	if err := tell(dir, s, mistakes); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		info, infoErr := e.Info()
+		if err != nil || infoErr != nil {
+			t.Fatal(err, infoErr)
+		}
+		for _, secret := range secrets {
+			if bytes.Contains(text, []byte(secret)) {
+				told[secret] = true
+				if info.Mode().Perm()&0o077 != 0 {
+					t.Errorf("%s has %s in it, and its mode is %v", e.Name(), secret, info.Mode())
+				}
+			}
+		}
+	}
+	if len(told) != len(secrets) {
+		t.Errorf("only %v were told to anybody", told)
+	}
+}

@@ -130,19 +130,17 @@ func (o *outbox) oldest() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// seen removes what is among recs, which were read from the log.
+// seen removes what is among recs, which were read from the log: also what
+// another outbox has put there, because its sender went to another daemon
+// and said it again. Published now it would be in the log twice, far apart.
 func (o *outbox) seen(recs []record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	removed := false
 	for _, r := range recs {
-		text, ours := strings.CutPrefix(r.mark, o.prefix)
-		if !ours {
-			continue
-		}
-		seq, err := strconv.ParseUint(text, 36, 64)
-		if err != nil || seq < o.first || seq-o.first >= uint64(len(o.entries)) {
-			continue // seen before: the log holds it twice
+		seq, ok := o.find(r)
+		if !ok || seq < o.first || seq-o.first >= uint64(len(o.entries)) {
+			continue // not here, or seen before: the log holds it twice
 		}
 		e := o.entries[seq-o.first]
 		if e == nil {
@@ -164,6 +162,20 @@ func (o *outbox) seen(recs []record) {
 	if removed {
 		o.signal()
 	}
+}
+
+// find returns the entry that r, read from the log, stands for: by its mark if it
+// is ours, by its key if it is another's. o.mu is held.
+func (o *outbox) find(r record) (seq uint64, ok bool) {
+	if text, ours := strings.CutPrefix(r.mark, o.prefix); ours {
+		seq, err := strconv.ParseUint(text, 36, 64)
+		return seq, err == nil
+	}
+	if len(o.keys) == 0 {
+		return 0, false // in most cases: spares reading the key
+	}
+	seq, ok = o.keys[keyOf(r.Record)]
+	return seq, ok
 }
 
 // len returns how many records wait.

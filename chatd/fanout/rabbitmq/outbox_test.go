@@ -73,6 +73,32 @@ func TestOutboxOrder(t *testing.T) {
 	}
 }
 
+// A phone that went to another daemon says there what waits here.
+func TestOutboxLeavesOutWhatAnotherPublished(t *testing.T) {
+	here, there := newOutbox(100, 1<<20), newOutbox(100, 1<<20)
+	for i := range 4 {
+		rec := say("a", fmt.Sprint(i))
+		if err := here.add(rec); err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 || i == 2 {
+			there.add(rec)
+		}
+	}
+	here.begin()
+	sendAll(here, 2) // and the line broke: nothing came of it
+	there.begin()
+	theirs, _ := sendAll(there, 100)
+	here.begin()
+	here.seen(theirs)
+	sent, _ := sendAll(here, 100)
+	equal(t, "published here", bodies(sent), []string{"0", "3"})
+	here.seen(sent)
+	if here.len() != 0 || here.bytes != 0 || len(here.keys) != 0 {
+		t.Errorf("not empty: %+v", here)
+	}
+}
+
 func TestOutboxLimits(t *testing.T) {
 	o := newOutbox(3, 1000)
 	fill(t, o, 0, 3)

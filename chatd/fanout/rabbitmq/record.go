@@ -58,9 +58,10 @@ func recordOf(d amqp.Delivery) (record, bool) {
 	if len(r.Body) > chat.MaxBody {
 		r.Body = bytes.Clone(r.Body[:chat.MaxBody+1])
 	}
-	if boot, isText := d.Headers[headerBoot].(string); isText {
-		if up, isInteger := integer(d.Headers[headerUp]); isInteger {
-			r.Stamp = chat.Stamp{Boot: boot, UpMS: up}
+	if up, isInteger := integer(d.Headers[headerUp]); isInteger {
+		boot, _ := d.Headers[headerBoot].(string)
+		if s := (chat.Stamp{Boot: boot, UpMS: up}); s.Possible() {
+			r.Stamp = s
 		}
 	}
 	if epoch, _ := d.Headers[headerEpoch].(string); chat.ValidID(epoch) {
