@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz torture deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -26,6 +26,7 @@ help:
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
 	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
+	@echo 'make torture         kills everything 100 times and checks what phones saw (8 minutes)'
 	@echo 'make clean           remove what was built'
 
 build:
@@ -88,6 +89,12 @@ check:
 VULNDB ?= https://vuln.go.dev
 vuln:
 	$(GO) tool govulncheck -db '$(VULNDB)' -test ./...
+
+# RabbitMQ, chatd, phones and links are killed, and what phones saw is checked.
+KILLS ?= 100
+SEED  ?=
+torture: deps-rabbitmq
+	$(GO) run ./chatd/torture -kills $(KILLS) $(if $(SEED),-seed $(SEED))
 
 # Each fuzz target for a few seconds: enough to find what was just broken.
 FUZZTIME ?= 5s

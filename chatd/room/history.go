@@ -8,8 +8,15 @@ import (
 	"warren/chatd/fanout"
 )
 
-// page is how many records of the log are read at a time.
-const page = 500
+// page is how many records of the log are read at a time, and overlap how many
+// before them, that are not shown: a message that was repeated is told from its
+// first if they are that close. Repeats come within the seconds that a broken
+// line to the broker takes to be noticed: in half a minute a hundred people say
+// 500 messages at most.
+const (
+	page    = 500
+	overlap = page
+)
 
 // View is the room at one moment: what a session that joins is told first.
 type View struct {
@@ -114,11 +121,11 @@ func (r *Room) Resume(ctx context.Context, p Place, n int) View {
 // error, its own (fanout.ErrAway) or yield's.
 func (r *Room) Missed(ctx context.Context, v View, yield func([]*Entry) error) error {
 	for from := v.from + 1; from < v.end; {
-		recs, err := r.readLog(ctx, from, v.end, page)
-		if err != nil || len(recs) == 0 {
+		recs, err := r.readLog(ctx, from-overlap, v.end, overlap+page)
+		if err != nil || len(recs) == 0 || recs[len(recs)-1].Offset < from {
 			return err
 		}
-		if err := yield(r.entries(recs)); err != nil {
+		if err := yield(r.entries(recs, from)); err != nil {
 			return err
 		}
 		from = recs[len(recs)-1].Offset + 1
@@ -146,11 +153,11 @@ func (r *Room) Older(ctx context.Context, before int64, n int) (entries []*Entry
 	// Not every record is a message: read on until there are enough.
 	for len(entries) < n && before > 0 {
 		from := max(0, before-page)
-		recs, err := r.readLog(ctx, from, before, page)
+		recs, err := r.readLog(ctx, from-overlap, before, overlap+page)
 		if err != nil {
 			return nil, false, err
 		}
-		entries = append(r.entries(recs), entries...)
+		entries = append(r.entries(recs, from), entries...)
 		if len(recs) == 0 {
 			before = 0 // the log begins here
 		} else {
@@ -174,9 +181,10 @@ func (r *Room) readLog(ctx context.Context, from, before int64, n int) ([]chat.R
 	return r.exchange.Read(ctx, from, before, n)
 }
 
-// entries reads records from before the window. A record that is known to have
-// come first elsewhere is left out, as fold would.
-func (r *Room) entries(recs []chat.Record) []*Entry {
+// entries reads records from before the window, and returns those at or after
+// from. A record that is known to have come first elsewhere is left out, as fold
+// would.
+func (r *Room) entries(recs []chat.Record, from int64) []*Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	local := newSeen()
@@ -190,6 +198,9 @@ func (r *Room) entries(recs []chat.Record) []*Entry {
 			if at, ok := r.seen.lookup(k); ok && at < rec.Offset || local.first(k, rec.Offset) != rec.Offset {
 				continue
 			}
+		}
+		if rec.Offset < from {
+			continue
 		}
 		out = append(out, &Entry{Offset: rec.Offset, Ref: rec.ID, Stamp: rec.Stamp, Message: m})
 	}

@@ -291,6 +291,51 @@ func TestOlder(t *testing.T) {
 	}
 }
 
+// A daemon that was started after a message was repeated has read neither the
+// message nor the repeat, and still shows it once.
+func TestOlderRepeats(t *testing.T) {
+	r, h, x, _ := newRoom(t)
+	h.Reset("e")
+	h.State(true)
+	const repeats = 400 // records after the message
+	for i := range int64(3500) {
+		id := i
+		if i%5 == 0 && i >= repeats {
+			id -= repeats - 1
+		}
+		x.log = append(x.log, message(i, "a", fmt.Sprint(id), fmt.Sprint(id)))
+	}
+	h.Deliver(x.log[2500:])
+	shown := make(map[string]bool)
+	show := func(entries []*Entry) error {
+		for _, e := range entries {
+			if shown[e.Ref] {
+				t.Errorf("message %s is shown again at offset %d", e.Ref, e.Offset)
+			}
+			shown[e.Ref] = true
+		}
+		return nil
+	}
+	for before, more := int64(2500), true; more; {
+		var entries []*Entry
+		var err error
+		if entries, more, err = r.Older(t.Context(), before, 150); err != nil {
+			t.Fatal(err)
+		}
+		show(entries)
+		before = entries[0].Offset
+	}
+	if want := 2500 - (2500-repeats)/5; len(shown) != want {
+		t.Errorf("scrolling up found %d of %d messages", len(shown), want)
+	}
+
+	clear(shown)
+	v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 1}, 10)
+	if err := r.Missed(t.Context(), v, show); !v.CatchUp || err != nil {
+		t.Fatalf("resumed %+v, %v", v, err)
+	}
+}
+
 func TestWindowIsBounded(t *testing.T) {
 	var w window
 	for i := range maxWindow + 100 {
