@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -145,21 +144,21 @@ func (e *emulated) sendHalf(file string) {
 	}
 	req.ContentLength = int64(len(root))
 	protocol.Announcement{Nonce: c.Nonce, SHA256: sha256.Sum256(root), Length: int64(len(root)), Trial: time.Minute}.Set(req.Header, key)
-	done := make(chan error, 1)
+	answer := make(chan string, 1)
 	go func() {
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			err = errors.New(resp.Status)
+		defer close(answer)
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			answer <- resp.Status
 			resp.Body.Close()
 		}
-		done <- err
 	}()
 	if _, err := more.Write(root[:len(root)/2]); err != nil {
 		e.Fatal(err)
 	}
 	hangUp()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		e.Errorf("half a system was answered with: %v", err)
+	more.CloseWithError(context.Canceled) // or the client waits for the other half
+	if status, ok := <-answer; ok {
+		e.Errorf("half a system was answered with: %s", status)
 	}
 }
 
