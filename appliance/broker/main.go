@@ -18,22 +18,14 @@ import (
 
 func main() { daemon.Main(run) }
 
-// run is the program: it returns its exit code. Once it runs that is never 0,
-// which the system takes for a daemon that has done its work and is not started
-// again: not even when it was asked to end, since whoever presses "restart"
-// asks in the same way. When the whole system ends nobody looks at it.
+// run is the program: it returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	o, exit, ok := parse(args, stdout, stderr)
 	if !ok {
 		return exit
 	}
 	log := o.flags.Logger(stderr)
-	if err := serve(ctx, o, log); err != nil {
-		log.Error("the broker daemon ends", "error", err)
-	} else {
-		log.Info("the broker daemon has ended")
-	}
-	return daemon.ExitError
+	return daemon.Forever(ctx, "the broker daemon", log, func(ctx context.Context) error { return serve(ctx, o, log) })
 }
 
 // serve does what the flags say until ctx ends.

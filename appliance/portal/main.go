@@ -33,22 +33,14 @@ import (
 
 func main() { daemon.Main(run) }
 
-// run is the program: it returns its exit code. Once it runs that is never 0,
-// which the system takes for a daemon that has done its work and is not started
-// again: not even when it was asked to end, since whoever presses "restart"
-// asks in the same way.
+// run is the program: it returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	o, exit, ok := parse(args, stdout, stderr)
 	if !ok {
 		return exit
 	}
 	log := o.flags.Logger(stderr)
-	if err := begin(ctx, o, log); err != nil {
-		log.Error("the portal ends", "error", err)
-	} else {
-		log.Info("the portal has ended")
-	}
-	return daemon.ExitError
+	return daemon.Forever(ctx, "the portal", log, func(ctx context.Context) error { return begin(ctx, o, log) })
 }
 
 // begin opens what needs root, gives root's rights up, and serves until ctx

@@ -13,9 +13,7 @@ import (
 
 func main() { daemon.Main(run) }
 
-// run is the program: it returns its exit code. Once it runs that is never 0,
-// which the system takes for a daemon that has done its work and is not started
-// again.
+// run is the program: it returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	o, exit, ok := parse(args, stdout, stderr)
 	if !ok {
@@ -34,10 +32,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	d := newDoor(u, o.file("run", "update.json"), log)
 	r := room{url: o.room, brokerState: o.file("run", "broker.state")}
-	if err := serve(ctx, o.listen, u, d, r, machine{gokrazy: gokrazySocket, log: log}); err != nil {
-		log.Error("the update daemon ends", "error", err)
-	} else {
-		log.Info("the update daemon has ended")
-	}
-	return daemon.ExitError
+	return daemon.Forever(ctx, "the update daemon", log, func(ctx context.Context) error {
+		return serve(ctx, o.listen, u, d, r, machine{gokrazy: gokrazySocket, log: log})
+	})
 }

@@ -35,6 +35,20 @@ func Main(run func(ctx context.Context, args []string, stdout, stderr *os.File) 
 	os.Exit(code)
 }
 
+// Forever runs what serves until ctx ends, logs how that ended, and returns the
+// exit code of a daemon of the card. It is never ExitOK, which gokrazy takes for
+// work that is done and does not start again: not even when the daemon was asked
+// to end, since whoever presses "restart" asks in the same way. When the whole
+// system ends nobody looks at it.
+func Forever(ctx context.Context, name string, log *slog.Logger, serve func(context.Context) error) int {
+	if err := serve(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		log.Error(name+" ends", "error", err)
+	} else {
+		log.Info(name + " has ended")
+	}
+	return ExitError
+}
+
 // envPrefix begins the name of each flag's environment variable.
 const envPrefix = "WARREN"
 

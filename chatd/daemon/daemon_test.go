@@ -2,7 +2,9 @@ package daemon
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,5 +93,20 @@ func TestHelpNamesEachVariable(t *testing.T) {
 	}
 	if _, _, run, stdout, _ := start("-version"); run || !strings.HasPrefix(stdout, "burrowd ") {
 		t.Errorf("version is %q", stdout)
+	}
+}
+
+// gokrazy does not start a program again that exits with 0.
+func TestForever(t *testing.T) {
+	for _, err := range []error{nil, context.Canceled, errors.New("the card is gone")} {
+		var said bytes.Buffer
+		code := Forever(t.Context(), "burrowd", slog.New(slog.NewTextHandler(&said, nil)), func(context.Context) error { return err })
+		if code == ExitOK {
+			t.Errorf("after %v it exits with 0", err)
+		}
+		asked := err == nil || errors.Is(err, context.Canceled)
+		if asked != strings.Contains(said.String(), "burrowd has ended") || !asked && !strings.Contains(said.String(), err.Error()) {
+			t.Errorf("after %v it says %s", err, &said)
+		}
 	}
 }

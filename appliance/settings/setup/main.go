@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/google/renameio/v2"
+
 	"warren/appliance/settings"
 	"warren/chatd/daemon"
 )
@@ -87,8 +89,5 @@ func write(path string, v any, mode os.FileMode) error {
 	if err != nil {
 		panic(err) // strings cannot fail to marshal
 	}
-	if err := os.WriteFile(path+".new", data, mode); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return renameio.WriteFile(path, data, mode, renameio.WithStaticPermissions(mode))
 }
