@@ -35,7 +35,7 @@ func TestRoomSurvivesThePlug(t *testing.T) {
 	moment := func(least, most time.Duration) time.Duration {
 		return least + time.Duration(luck.Int64N(int64(most-least)))
 	}
-	card := newCard(t, buildImage(t), seed)
+	card := newCard(t, ImageForTest(t), seed)
 	port, err := freePort()
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,6 @@ package emulator
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
-	"sync"
 	"testing"
 	"time"
 )
@@ -14,28 +10,6 @@ import (
 // the page and 40 s to RabbitMQ on two idle cores; RabbitMQ was seen to take
 // 150 s on busy ones.
 const openTime = 5 * time.Minute
-
-// buildImage makes the image, or returns the one that WARREN_IMAGE names.
-func buildImage(t *testing.T) string {
-	t.Helper()
-	image, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return image
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	if image := os.Getenv("WARREN_IMAGE"); image != "" {
-		return image, nil
-	}
-	cmd := exec.Command("go", "run", "./appliance/image", "-o", "build/warren.img")
-	cmd.Dir = "../.."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the image cannot be built: %w\n%s", err, out)
-	}
-	return "../../build/warren.img", nil
-})
 
 // newCard makes a card that is gone with the test.
 func newCard(t *testing.T, image string, seed uint64) *Card {

@@ -25,7 +25,7 @@ func TestFirmware(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out the emulator")
 	}
-	c := newCard(t, buildImage(t), 1)
+	c := newCard(t, ImageForTest(t), 1)
 	putRoot(t, c, "./testdata/guest")
 	put(t, c, "config.txt", "[pi5]\nkernel=none\n[all]\n#kernel=none\nkernel=vmlinuz\n")
 	put(t, c, "tryboot.txt", "kernel=vmlinuz\ncmdline=trycmd.txt\n")
@@ -100,7 +100,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
-	m := start(t, newCard(t, buildImage(t), 0), Options{Ports: map[int]int{RoomPort: port}})
+	m := start(t, newCard(t, ImageForTest(t), 0), Options{Ports: map[int]int{RoomPort: port}})
 	if err := m.Await(t.Context(), ""); err == nil || !strings.Contains(err.Error(), fmt.Sprint(port)) {
 		t.Errorf("the room behind a port in use: %v", err)
 	}

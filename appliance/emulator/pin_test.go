@@ -35,7 +35,7 @@ func TestPinBlinksPerMessage(t *testing.T) {
 		t.Skip("-short leaves out the emulator")
 	}
 	rabbit := node.ForTest(t)
-	card := newCard(t, buildImage(t), 0)
+	card := newCard(t, ImageForTest(t), 0)
 	url := strings.Replace(rabbit.URL(), "127.0.0.1", HostAddress, 1)
 	put(t, card, settings.FileName, fmt.Sprintf("[led]\nlight = \"GPIO17\"\n[broker]\nurl = %q\n", url))
 	begun := time.Now()

@@ -39,7 +39,7 @@ func TestPorts(t *testing.T) {
 		return
 	}
 	tap := newTap(t)
-	m, _ := boot(t, newCard(t, buildImage(t), 0), Options{Tap: tap})
+	m, _ := boot(t, newCard(t, ImageForTest(t), 0), Options{Tap: tap})
 	if open := scanTCP(t, tap.Address); !slices.Contains(open, RoomPort) || slices.ContainsFunc(open, func(p int) bool { return !slices.Contains(wantedPorts, p) }) {
 		t.Errorf("the card listens on TCP %v, and should on %v", open, wantedPorts)
 	}
@@ -58,7 +58,7 @@ func TestPorts(t *testing.T) {
 func inNamespace(t *testing.T) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), namespace+"=yes", "WARREN_IMAGE="+buildImage(t))
+	cmd.Env = append(os.Environ(), namespace+"=yes", "WARREN_IMAGE="+ImageForTest(t))
 	id := func(id int) []syscall.SysProcIDMap {
 		return []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
 	}

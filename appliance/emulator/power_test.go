@@ -17,7 +17,7 @@ func TestRoomSurvivesTheButton(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out the emulator")
 	}
-	card := newCard(t, buildImage(t), 0)
+	card := newCard(t, ImageForTest(t), 0)
 	put(t, card, "warren.toml", "[room]\r\ntitle = \"Burrow #5\"\r\n[wifi]\r\nchannel = 99\r\n")
 	m, first := boot(t, card, Options{})
 	ada, bob := join(t, m, "Ada"), join(t, m, "Bob")

@@ -13,7 +13,7 @@ func TestBrokenSettings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out the emulator")
 	}
-	card := newCard(t, buildImage(t), 0)
+	card := newCard(t, ImageForTest(t), 0)
 	garbage := make([]byte, 10_000)
 	rand.Read(garbage)
 	for _, broken := range []struct {

@@ -26,7 +26,7 @@ func TestUpdateOfTheImage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out the emulator")
 	}
-	image := buildImage(t)
+	image := emulator.ImageForTest(t)
 	roots := makeRoots(t, image+".root")
 	send := sender(t)
 	card, err := emulator.NewCard(image, 1)
@@ -120,17 +120,6 @@ func TestUpdateOfTheImage(t *testing.T) {
 	if page := e.get("basic"); !strings.Contains(page, "Burrow") {
 		t.Error("the room has lost its title")
 	}
-}
-
-// buildImage makes the image; a second time it is quick.
-func buildImage(t *testing.T) string {
-	t.Helper()
-	cmd := exec.Command("go", "run", "./appliance/image", "-o", "build/warren.img")
-	cmd.Dir = "../.."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("the image cannot be built: %v\n%s", err, out)
-	}
-	return "../../build/warren.img"
 }
 
 // makeRoots makes root file systems of the image's: one that is another version,

@@ -10,7 +10,6 @@ import (
 	"net/rpc"
 	"net/rpc/jsonrpc"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -21,20 +20,6 @@ import (
 	"warren/appliance/emulator"
 	"warren/appliance/emulator/air/ask"
 )
-
-// buildImage makes the image, or returns the one that WARREN_IMAGE names.
-func buildImage(t *testing.T) string {
-	t.Helper()
-	if image := os.Getenv("WARREN_IMAGE"); image != "" {
-		return image
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "run", "./appliance/image", "-o", "build/warren.img")
-	cmd.Dir = "../../.."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("the image cannot be built: %v\n%s", err, out)
-	}
-	return "../../../build/warren.img"
-}
 
 // world is a machine with simulated radios, a card in it, and phones.
 type world struct {
@@ -52,7 +37,7 @@ func newWorld(t *testing.T, artefact, settings, words string) *world {
 	if testing.Short() {
 		t.Skip("-short leaves out the emulator")
 	}
-	image := buildImage(t)
+	image := emulator.ImageForTest(t)
 	boot, err := newBoot(t.Context(), cacheDir)
 	if err != nil {
 		t.Fatal(err)
