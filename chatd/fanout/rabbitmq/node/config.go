@@ -22,29 +22,36 @@ const (
 // busy room; at 128 MiB it was seen to block publishers for seconds.
 const memoryLimit = "256MiB"
 
-// configure writes the configuration for a node in dir at port and returns the
-// password. The password is made once: RabbitMQ keeps the first one it sees in
-// its database.
-func configure(dir string, port int) (password string, err error) {
-	path := filepath.Join(dir, secretName)
+// diskLimit is how much of the disk stays free.
+const diskLimit = "50MB"
+
+// readPassword returns the password that is in the folder secrets. It is made
+// once: RabbitMQ keeps the first one it sees in its database.
+func readPassword(secrets string) (string, error) {
+	path := filepath.Join(secrets, secretName)
 	secret, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		secret = []byte(rand.Text())
 		err = os.WriteFile(path, secret, 0o600)
 	}
-	if err != nil {
+	return strings.TrimSpace(string(secret)), err
+}
+
+// configure writes the configuration for a node in dir that listens at addr,
+// and returns the password, which is in the folder secrets.
+func configure(dir, secrets, addr string) (password string, err error) {
+	if password, err = readPassword(secrets); err != nil {
 		return "", err
 	}
-	password = strings.TrimSpace(string(secret))
 	config := fmt.Sprintf(`# Written at each start.
-listeners.tcp.1 = 127.0.0.1:%d
+listeners.tcp.1 = %s
 default_user = %s
 default_pass = %s
 vm_memory_high_watermark.absolute = %s
-disk_free_limit.absolute = 50MB
+disk_free_limit.absolute = %s
 log.console = true
 log.console.level = info
 log.file = false
-`, port, user, password, memoryLimit)
+`, addr, user, password, memoryLimit, diskLimit)
 	return password, os.WriteFile(filepath.Join(dir, configName), []byte(config), 0o600)
 }

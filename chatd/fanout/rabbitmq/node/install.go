@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 )
 
 // install is where a machine keeps its RabbitMQ.
@@ -49,50 +50,48 @@ func newest(dir, pattern string) (string, error) {
 	return slices.Max(all), nil
 }
 
-// args is the command line of the Erlang VM. It is what rabbitmq-server's
-// script would run, less what needs a port, a shell or a second daemon.
-func (in install) args() []string {
-	return []string{
+// args is the command line of the Erlang VM for a node at p. It is what
+// rabbitmq-server's script would run, less what needs a port, a shell or a
+// second daemon.
+func (in install) args(p place) []string {
+	return append([]string{
 		"-noinput", "-s", "rabbit", "boot", "-boot", "start_sasl",
 		"+W", "w", // warnings are warnings, as in RabbitMQ's own script
 		"+B", "i", // no break handler: nobody sits at this VM
 		"+S", "1:1", // a room needs one scheduler; each more costs memory
 		"+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none", // idle means idle
 		"-os_mon", "start_disksup", "false", "-os_mon", "start_memsup", "false", "-os_mon", "start_cpu_sup", "false",
-		// RabbitMQ does not boot without a node name, and a node name wants
-		// epmd and a port to listen on, unless told so.
-		"-sname", nodeName, "-start_epmd", "false", "-erl_epmd_port", "25672", "-dist_listen", "false",
 		"-syslog", "logger", "[]", "-syslog", "syslog_error_logger", "false",
 		"-kernel", "prevent_overlapping_partitions", "false",
-	}
+	}, p.args()...)
 }
 
-// nodeName also names the folder of the database: it must not change with the
-// machine's host name.
-const nodeName = "rabbit@localhost"
-
-// env is the environment of the Erlang VM for data in dir. Nothing of the
-// caller's environment or of /etc/rabbitmq gets in.
-func (in install) env(dir string) []string {
+// env is the environment of the Erlang VM for a node at p with data in dir.
+// Nothing of the caller's environment or of /etc/rabbitmq gets in.
+func (in install) env(dir string, p place) []string {
 	none := filepath.Join(dir, "none") // does not exist
 	return []string{
 		"PATH=" + os.Getenv("PATH"), // for df, which watches the disk
 		"LANG=C.UTF-8",
-		"HOME=" + dir, // where Erlang keeps its cookie
+		"HOME=" + p.secrets, // where Erlang keeps its cookie
 		"ROOTDIR=" + in.erlang,
 		"BINDIR=" + in.runtime,
+		// RabbitMQ looks for epmd each minute, and starts an erl of its own to
+		// have one: that one shall not start it either.
+		"ERL_AFLAGS=-start_epmd false",
 		"EMU=beam",
 		"PROGNAME=erl",
 		"ERL_LIBS=" + filepath.Join(in.rabbit, "plugins"),
 		"ERL_MAX_PORTS=1024", // connections and files; the default makes a table for 65536
 		"ERL_CRASH_DUMP_SECONDS=0",
 		"RABBITMQ_HOME=" + in.rabbit,
-		"RABBITMQ_NODENAME=" + nodeName,
+		"RABBITMQ_NODENAME=" + p.name,
+		"RABBITMQ_USE_LONGNAME=" + strconv.FormatBool(p.clustered()),
 		"RABBITMQ_CONF_ENV_FILE=" + none,
 		"RABBITMQ_CONFIG_FILE=" + filepath.Join(dir, configName),
 		"RABBITMQ_ADVANCED_CONFIG_FILE=" + none,
 		"RABBITMQ_GENERATED_CONFIG_DIR=" + filepath.Join(dir, "config"),
-		"RABBITMQ_ENABLED_PLUGINS_FILE=" + none,
+		"RABBITMQ_ENABLED_PLUGINS_FILE=" + filepath.Join(dir, pluginsName),
 		"RABBITMQ_PLUGINS_DIR=" + filepath.Join(in.rabbit, "plugins"),
 		"RABBITMQ_MNESIA_BASE=" + filepath.Join(dir, "data"),
 		"RABBITMQ_LOG_BASE=" + dir,

@@ -1,6 +1,7 @@
 // Package node runs a RabbitMQ node of one's own, from the rabbitmq-server
 // package of the machine: with its own data folder, on one loopback port, with
-// no plugins, no epmd and no distribution port, as whoever calls. It needs
+// no plugins, no epmd and no distribution port, as whoever calls; or three of
+// them that are one broker, a Cluster. It needs
 // neither root nor the machine's own RabbitMQ service, and does not touch it.
 package node
 
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,7 +39,10 @@ type Options struct {
 	Dir  string // data folder, made if missing; empty: a temporary one, removed by Stop
 	Port int    // on 127.0.0.1; 0: a free one
 
-	Args []string // further arguments for the Erlang VM
+	Args    []string // further arguments for the Erlang VM
+	Plugins []string // of RabbitMQ's, to load: see WithWebSTOMP
+	Config  []string // further lines of rabbitmq.conf; the last of a key counts
+	Alarms  bool     // Alarm shall work
 }
 
 // A Node is a RabbitMQ node that this process started. It dies with this
@@ -47,8 +52,9 @@ type Node struct {
 	in        install
 	dir       string
 	temporary bool
+	place     place
 	port      int
-	more      []string
+	more      Options
 	password  string
 
 	mu   sync.Mutex
@@ -64,7 +70,7 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{in: in, dir: opts.Dir, port: opts.Port, more: opts.Args}
+	n := &Node{in: in, dir: opts.Dir, port: opts.Port, more: opts}
 	if n.dir == "" {
 		if n.dir, err = os.MkdirTemp("", "warren-rabbitmq-"); err != nil {
 			return nil, fmt.Errorf("make a folder for RabbitMQ: %w", err)
@@ -76,6 +82,10 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for RabbitMQ: %w", err)
+	}
+	n.place = alone(n.dir)
+	if opts.Alarms {
+		n.more.Args = append(slices.Clip(opts.Args), alarmArgs(n.dir)...)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -116,6 +126,17 @@ func (n *Node) Pid() int {
 		return 0
 	}
 	return n.proc.pid
+}
+
+// Ended returns a channel that is closed when the process that runs now has
+// ended, whoever ended it; nil if none runs.
+func (n *Node) Ended() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.proc == nil {
+		return nil
+	}
+	return n.proc.ended
 }
 
 // Stop lets the node end by itself, kills it if that takes longer than 10
@@ -173,7 +194,7 @@ func (n *Node) signal(sig syscall.Signal) {
 	}
 }
 
-func (n *Node) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(n.port)) }
+func (n *Node) addr() string { return net.JoinHostPort(n.place.host, strconv.Itoa(n.port)) }
 
 func (n *Node) shutdown() {
 	if n.proc == nil {
@@ -205,7 +226,10 @@ var errPortTaken = errors.New("the port is taken")
 
 // start starts the process and waits until it answers.
 func (n *Node) start(ctx context.Context) (err error) {
-	if n.password, err = configure(n.dir, n.port); err != nil {
+	if n.password, err = configure(n.dir, n.place.secrets, n.addr()); err != nil {
+		return fmt.Errorf("write the configuration of RabbitMQ: %w", err)
+	}
+	if err := n.more.add(n.dir); err != nil {
 		return fmt.Errorf("write the configuration of RabbitMQ: %w", err)
 	}
 	path := filepath.Join(n.dir, logName)
@@ -214,7 +238,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 		return fmt.Errorf("open the log of RabbitMQ: %w", err)
 	}
 	defer log.Close() // the process has its own
-	if n.proc, err = spawn(n.in, n.dir, n.more, log); err != nil {
+	if n.proc, err = spawn(n.in, n.dir, n.place, n.more.Args, log); err != nil {
 		return fmt.Errorf("start RabbitMQ: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 )
 
 // Ports are looked for below those that Linux gives to outgoing connections
@@ -15,12 +16,23 @@ const (
 )
 
 // FreePort returns a port at which nobody listens on 127.0.0.1 now.
-func FreePort() (port int, err error) {
+func FreePort() (port int, err error) { return freePort([]string{"127.0.0.1"}) }
+
+// freePort returns a port at which nobody listens on any of the hosts now.
+func freePort(hosts []string) (port int, err error) {
 	for range 100 {
 		port = minPort + rand.IntN(maxPort-minPort+1)
-		var l net.Listener
-		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			return port, l.Close()
+		free := 0
+		for _, host := range hosts {
+			var l net.Listener
+			if l, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))); err != nil {
+				break
+			}
+			l.Close()
+			free++
+		}
+		if free == len(hosts) {
+			return port, nil
 		}
 	}
 	return 0, fmt.Errorf("find a free port: %w", err)

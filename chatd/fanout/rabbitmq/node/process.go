@@ -19,10 +19,10 @@ type process struct {
 	how   string        // it ended; set before ended is closed
 }
 
-// spawn starts the VM, with more arguments than its own, and its output in log.
-func spawn(in install, dir string, more []string, log *os.File) (*process, error) {
-	cmd := exec.Command(filepath.Join(in.runtime, "erlexec"), append(in.args(), more...)...)
-	cmd.Env = in.env(dir)
+// spawn starts the VM of a node at a place, with more arguments than its own, and its output in log.
+func spawn(in install, dir string, at place, more []string, log *os.File) (*process, error) {
+	cmd := exec.Command(filepath.Join(in.runtime, "erlexec"), append(in.args(at), more...)...)
+	cmd.Env = in.env(dir, at)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{
