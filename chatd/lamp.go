@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"warren/chatd/fanout"
 	"warren/chatd/room"
 	"warren/ledstatus/blink"
 	"warren/ledstatus/light"
@@ -34,7 +35,7 @@ func showLight(ctx context.Context, theRoom *room.Room, lit light.Light, log *sl
 			}
 			switch {
 			case event.Broker == nil:
-			case *event.Broker:
+			case *event.Broker != fanout.Away:
 				lamp.State(blink.OK)
 			default:
 				lamp.State(blink.NoBroker)

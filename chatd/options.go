@@ -39,11 +39,14 @@ chatd is the chat daemon: the page, the WebSockets and the log of one room.
     chatd                                   a room in this process
     chatd -broker amqp://user:password@host:5672/
                                             a room on a RabbitMQ: all chatd on
-                                            the same one are one room`)
+                                            the same one are one room
+    chatd -broker amqp://user:password@host1:5672/,amqp://user:password@host2:5672/
+                                            the same on a cluster of several: the
+                                            first one is used that is there`)
 	o.flags = f
 	var hosts string
 	f.StringVar(&o.listen, "listen", ":8081", "the `ADDRESS` and port to serve on")
-	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to use, or file: and the path of a file that holds it; empty: none, the room lives in this process")
+	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to use, or those of a cluster's nodes with commas between, or file: and the path of a file that holds it; empty: none, the room lives in this process")
 	f.StringVar(&o.title, "title", "rabbit", "the room's `TITLE`")
 	f.StringVar(&o.light, "light", light.None, "the `LIGHT` that blinks per message: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	f.StringVar(&hosts, "hosts", "", "further host `NAMES` this server answers to, with commas between; its own addresses need not be named")

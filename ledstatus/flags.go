@@ -35,7 +35,7 @@ times every ten; the blinks come in between.
 
     ledstatus -broker amqp://guest:guest@localhost:5672/ -light ACT`)
 	o = &options{flags: f}
-	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to listen to, such as amqp://guest:guest@localhost:5672/, or file: and the path of a file that holds it (required)")
+	f.StringVar(&o.broker, "broker", "", "`URL` of the RabbitMQ to listen to, such as amqp://guest:guest@localhost:5672/, or those of a cluster's nodes with commas between, or file: and the path of a file that holds it (required)")
 	f.StringVar(&o.light, "light", light.Terminal, "the `LIGHT`: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	f.BoolVar(&o.wait, "wait", false, "if there is no such light, wait for it instead of ending: its driver may be late")
 	daemon.Number(f, &o.mistakes, "mistakes", 0, maxMistakes, "the `NUMBER` of mistakes in the settings; more than 0 are shown")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/rabbitmq/amqp091-go"
 
@@ -35,7 +36,7 @@ elsewhere.`)
 	f.StringVar(&o.image, "image", "/opt/broker.squashfs", "the sealed `FILE` with RabbitMQ and crun")
 	f.StringVar(&o.data, "data", "/perm", "the `FOLDER` that outlasts a restart: RabbitMQ's data goes to rabbitmq in it, its URL to warren/broker.url")
 	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
-	f.StringVar(&o.broker, "broker-url", "", "`URL` of another RabbitMQ to use, such as amqp://user:password@host:5672/; empty: the card's own")
+	f.StringVar(&o.broker, "broker-url", "", "`URL` of another RabbitMQ to use, such as amqp://user:password@host:5672/, or those of a cluster's nodes, with commas between; empty: the card's own")
 	daemon.Number(f, &o.keepMB, "keep-mb", keepLeast, 1<<20, "how many `MEGABYTES` of the room's log the card's own RabbitMQ keeps; less if the card has no room for it")
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
@@ -52,8 +53,10 @@ func (o *options) check() error {
 	}
 	// What is wrong with a URL is not said in the parser's words: they quote
 	// it, with the password.
-	if _, err := amqp091.ParseURI(o.broker); err != nil {
-		return errors.New("-broker-url is not the URL of a RabbitMQ: it must look like amqp://user:password@host:5672/")
+	for url := range strings.SplitSeq(o.broker, ",") {
+		if _, err := amqp091.ParseURI(strings.TrimSpace(url)); err != nil {
+			return errors.New("-broker-url is not the URL of a RabbitMQ: it must look like amqp://user:password@host:5672/, with commas between several")
+		}
 	}
 	return nil
 }

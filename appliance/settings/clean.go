@@ -122,21 +122,37 @@ func cleanLight(s string) (string, error) {
 	return s, nil
 }
 
-// cleanURL uses the very parser of the client that will dial it. That one takes
-// a URL without a host to mean this machine, where no other RabbitMQ is.
+// cleanURL takes one URL, or several with commas between: those of the nodes of
+// a cluster. It uses the very parser of the client that will dial them. That one
+// takes a URL without a host to mean this machine, where no other RabbitMQ is.
 func cleanURL(s string) (string, error) {
 	if s == "" {
 		return s, nil
 	}
+	urls := strings.Split(s, ",")
+	for i, one := range urls {
+		one = strings.TrimSpace(one)
+		urls[i] = one
+		if err := checkURL(one); err != nil {
+			if len(urls) > 1 {
+				err = fmt.Errorf("URL %d of %d: %w", i+1, len(urls), err)
+			}
+			return "", err
+		}
+	}
+	return strings.Join(urls, ","), nil
+}
+
+func checkURL(s string) error {
 	u, err := url.Parse(s)
 	if err == nil && u.Scheme != "amqp" && u.Scheme != "amqps" {
-		return "", errors.New("it must begin with amqp:// or amqps://")
+		return errors.New("it must begin with amqp:// or amqps://")
 	}
 	uri, amqpErr := amqp.ParseURI(s)
 	if err != nil || amqpErr != nil || u.Hostname() == "" || uri.Port < 1 || uri.Port > 65535 {
-		return "", errors.New("it must be like amqp://user:password@host:5672/, where a sign such as @ / : # % in the password is written %40 %2F %3A %23 %25")
+		return errors.New("it must be like amqp://user:password@host:5672/, where a sign such as @ / : # % or a comma in the password is written %40 %2F %3A %23 %25 %2C")
 	}
-	return s, nil
+	return nil
 }
 
 func cleanUpdateFrom(s string) (string, error) {

@@ -98,7 +98,8 @@ to GPIO27) an LED of yours on that pin, "none" nothing.`,
 		text:  func(s *Settings) *string { return &s.Broker.URL },
 		clean: cleanURL,
 		help: `"" is the RabbitMQ on this card. For one room on several cards, write here one
-that all of them reach: "amqp://user:password@host:5672/", or amqps instead.`,
+that all of them reach: "amqp://user:password@host:5672/", or amqps instead;
+for a cluster all its nodes, with commas between, the nearest one first.`,
 	},
 	{
 		section: "update", name: "from",

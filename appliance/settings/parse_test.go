@@ -120,6 +120,9 @@ func TestValues(t *testing.T) {
 		{"broker.url", `""`, `""`, ``},
 		{"broker.url", `"amqp://warren:a%2Fb@10.0.0.7:5672/"`, `(secret)`, ``},
 		{"broker.url", `"amqps://[fd00::1]"`, `(secret)`, ``},
+		{"broker.url", `"amqp://u:p@10.0.0.7, amqps://u:p@10.0.0.8"`, `(secret)`, ``},
+		{"broker.url", `"amqp://10.0.0.7,10.0.0.8"`, ``, `url: URL 2 of 2: it must begin with amqp:// or amqps://`},
+		{"broker.url", `"amqp://10.0.0.7,"`, ``, `url: URL 2 of 2: it must begin with amqp:// or amqps://`},
 		{"broker.url", `"http://broker/"`, ``, `url: it must begin with amqp:// or amqps://`},
 		{"broker.url", `"broker"`, ``, `url: it must begin with amqp:// or amqps://`},
 		{"broker.url", `"amqp://user:a/b@broker/"`, ``, badURL},
@@ -153,7 +156,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-const badURL = `url: it must be like amqp://user:password@host:5672/, where a sign such as @ / : # % in the password is written %40 %2F %3A %23 %25`
+const badURL = `url: it must be like amqp://user:password@host:5672/, where a sign such as @ / : # % or a comma in the password is written %40 %2F %3A %23 %25 %2C`
 
 // Mistakes in how the settings are put together, and what stays.
 func TestDocuments(t *testing.T) {

@@ -76,8 +76,9 @@ type LED struct {
 
 // Broker is the section [broker].
 type Broker struct {
-	// URL is the RabbitMQ to use, amqp:// or amqps://, or empty: the card's
-	// own. It may hold a password, and is a secret.
+	// URL is the RabbitMQ to use, amqp:// or amqps://, or several with commas
+	// between, the nodes of a cluster; or empty: the card's own. It may hold
+	// passwords, and is a secret.
 	URL string
 }
 

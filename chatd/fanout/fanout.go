@@ -59,14 +59,34 @@ type Handler interface {
 	// together. Offsets rise from call to call. The slice is not reused.
 	Deliver(recs []chat.Record)
 
-	// State says whether the exchange is reached: true once everything that
-	// was in the log at the time has been delivered. At the beginning it is
-	// not, without a call; calls alternate, with true first.
-	State(up bool)
+	// State says how the exchange is now. Before it is reached, everything
+	// that was in the log at the time has been delivered. Why is for the host:
+	// what the state comes from and what to do, in sentences; it may be empty.
+	// At the beginning it is Away, without a call; each call differs from the
+	// one before.
+	State(s State, why string)
 
 	// Whispered gives what some daemon whispered.
 	Whispered(body []byte)
 }
+
+// State is how an exchange is, as seen from this daemon. Its String is a word of
+// docs/protocol.md.
+type State int
+
+const (
+	// Away: the exchange cannot be reached now.
+	Away State = iota
+
+	// Full: it is reached, and what comes to the log is delivered, but it has no
+	// room for more at the moment: what is accepted waits.
+	Full
+
+	// Up: all is well.
+	Up
+)
+
+func (s State) String() string { return [...]string{"away", "full", "up"}[s] }
 
 var (
 	// ErrFull reports that the outbox has no room: the exchange has been away

@@ -108,7 +108,7 @@ func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 	if begun {
 		x.deliver(h, false)
 	}
-	h.State(true)
+	h.State(fanout.Up, "")
 	// What was said before the first Run was said to nobody: it is no history,
 	// but news, of which clients without a history must be told.
 	x.deliver(h, true)
@@ -140,13 +140,13 @@ func (x *Exchange) deliver(h fanout.Handler, up bool) {
 		if lost {
 			if up && !behind {
 				behind = true
-				h.State(false)
+				h.State(fanout.Away, "")
 			}
 			h.Reset(x.epoch)
 		}
 		if len(batch) == 0 {
 			if behind {
-				h.State(true)
+				h.State(fanout.Up, "")
 			}
 			return
 		}

@@ -36,7 +36,9 @@ func (c *collector) note(f func()) {
 
 func (c *collector) Reset(epoch string)      { c.note(func() { c.epochs = append(c.epochs, epoch) }) }
 func (c *collector) Deliver(r []chat.Record) { c.note(func() { c.recs = append(c.recs, r...) }) }
-func (c *collector) State(up bool)           { c.note(func() { c.up = up }) }
+func (c *collector) State(s fanout.State, _ string) {
+	c.note(func() { c.up = s == fanout.Up })
+}
 func (c *collector) Whispered(b []byte) {
 	c.note(func() { c.whispers = append(c.whispers, string(b)) })
 }
@@ -177,7 +179,7 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// newsHandler notes what is delivered as news: after State(true).
+// newsHandler notes what is delivered as news: once the exchange is reached.
 type newsHandler struct {
 	*collector
 	news []chat.Record

@@ -6,68 +6,93 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// fileScheme begins an address that says where the URL is: in a file, so that
+// fileScheme begins an address that says where the URLs are: in a file, so that
 // no password stands in a command line, and so that a broker can be started,
 // and its password made, after the daemons that use it.
 const fileScheme = "file:"
 
-// maxURL is the longest URL that is read from a file, in bytes.
-const maxURL = 4096
+// maxURLs is the most that is read from a file, in bytes.
+const maxURLs = 4096
 
-// CheckURL reports what is wrong with the address of a broker: an AMQP URL, or
-// "file:" and the path of a file that will hold one. The error does not hold
-// the password.
+// CheckURL reports what is wrong with the address of a room's RabbitMQ: an AMQP
+// URL; or several of them, those of the nodes of one cluster, with commas or
+// white space between; or "file:" and the path of a file that will hold either.
+// The error does not hold the password.
 func CheckURL(address string) error {
-	_, err := checkURL(address)
+	if path, ok := strings.CutPrefix(address, fileScheme); ok {
+		if path == "" {
+			return errors.New("the broker's URL names no file: it must look like file:/path/of/the/file")
+		}
+		return nil
+	}
+	_, err := parseURLs(address)
 	return err
 }
 
-// checkURL returns what an address is called in a log. What the parsers say of
-// a bad one may hold the password, so none of it is passed on.
-func checkURL(address string) (string, error) {
-	if path, ok := strings.CutPrefix(address, fileScheme); ok {
-		if path == "" {
-			return "", errors.New("the broker's URL names no file: it must look like file:/path/of/the/file")
-		}
-		return address, nil
-	}
-	uri, err := amqp.ParseURI(address)
-	if err != nil {
-		return "", errors.New("the broker's URL cannot be read: it must look like amqp://user:password@host:5672/, " +
-			"with the characters : @ / ? # % of user and password written as %3A %40 %2F %3F %23 %25; or file: and the path of a file that holds it")
-	}
-	return fmt.Sprintf("%s:%d", uri.Host, uri.Port), nil
+// target is one broker to connect to.
+type target struct {
+	url  string
+	name string // host:port, for people
 }
 
-// resolve returns the AMQP URL of an address. A file is read each time: it may
-// be written later, or hold another URL by then.
-func resolve(address string) (string, error) {
+// parseURLs reads AMQP URLs. What the parsers say of a bad one may hold the
+// password, so none of it is passed on.
+func parseURLs(text string) ([]target, error) {
+	urls := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	if len(urls) == 0 {
+		urls = []string{""} // which is a bad one
+	}
+	all := make([]target, len(urls))
+	for i, url := range urls {
+		uri, err := amqp.ParseURI(url)
+		if err != nil {
+			which := "the broker's URL"
+			if len(urls) > 1 {
+				which = fmt.Sprintf("URL %d of the broker's %d", i+1, len(urls))
+			}
+			return nil, fmt.Errorf("%s cannot be read: it must look like amqp://user:password@host:5672/, "+
+				"with the characters : @ / ? # %% and comma of user and password written as %%3A %%40 %%2F %%3F %%23 %%25 %%2C, "+
+				"and commas between several; or file: and the path of a file that holds it", which)
+		}
+		all[i] = target{url, fmt.Sprintf("%s:%d", uri.Host, uri.Port)}
+	}
+	return all, nil
+}
+
+// resolve returns the brokers of an address, at least one. A file is read each
+// time: it may be written later, or hold other URLs by then.
+func resolve(address string) ([]target, error) {
 	path, ok := strings.CutPrefix(address, fileScheme)
 	if !ok {
-		return address, nil
+		return parseURLs(address)
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("there is no file %s yet, which is to hold the broker's URL", path)
+		return nil, fmt.Errorf("there is no file %s yet, which is to hold the broker's URL", path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("the file of the broker's URL cannot be read: %w", err)
+		return nil, fmt.Errorf("the file of the broker's URL cannot be read: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxURL))
+	data, err := io.ReadAll(io.LimitReader(f, maxURLs+1))
 	if err != nil {
-		return "", fmt.Errorf("the file of the broker's URL cannot be read: %w", err)
+		return nil, fmt.Errorf("the file of the broker's URL cannot be read: %w", err)
 	}
-	url := strings.TrimSpace(string(data))
-	if strings.HasPrefix(url, fileScheme) {
-		return "", fmt.Errorf("the file %s names another file: it must hold an AMQP URL", path)
+	text := string(data)
+	if len(text) > maxURLs {
+		return nil, fmt.Errorf("the file %s has more than %d bytes: it must hold AMQP URLs, with commas or line breaks between", path, maxURLs)
 	}
-	if _, err := checkURL(url); err != nil {
-		return "", fmt.Errorf("in the file %s: %w", path, err)
+	if strings.HasPrefix(strings.TrimSpace(text), fileScheme) {
+		return nil, fmt.Errorf("the file %s names another file: it must hold an AMQP URL", path)
 	}
-	return url, nil
+	all, err := parseURLs(text)
+	if err != nil {
+		return nil, fmt.Errorf("in the file %s: %w", path, err)
+	}
+	return all, nil
 }

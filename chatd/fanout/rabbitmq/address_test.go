@@ -23,7 +23,11 @@ func TestAddressInAFile(t *testing.T) {
 		"file:/etc/passwd":           "",
 	} {
 		os.WriteFile(path, []byte(content), 0o600)
-		url, err := resolve(address)
+		all, err := resolve(address)
+		url := ""
+		if len(all) == 1 {
+			url = all[0].url
+		}
 		if url != want || (err == nil) != (want != "") {
 			t.Errorf("%q gives %q, %v", content, url, err)
 		}

@@ -39,22 +39,31 @@ func (b *backoff) slow() { b.next = maxPause }
 func (b *backoff) reset() { b.next = 0 }
 
 // keep runs one life after another until ctx ends, and returns ctx's error. A
-// life calls reached when it has got everything going, and returns why it
-// ended. What goes wrong is logged once, not at each attempt.
-func keep(ctx context.Context, log *slog.Logger, life func(ctx context.Context, reached func()) error) error {
+// life is at the broker at url, calls reached when it has got everything going,
+// and returns why it ended; then the next broker has its turn. Log names the
+// broker. What goes wrong with one is logged once, not at each attempt.
+func keep(ctx context.Context, log *slog.Logger, all *brokers, life func(ctx context.Context, url string, log *slog.Logger, reached func()) error) error {
 	var wait backoff
-	said := make(map[string]time.Time) // since the exchange was last reached
+	tried := 0 // how many brokers since the last long pause, or since one was reached
+	type complaint struct{ broker, why string }
+	said := make(map[complaint]time.Time) // since the exchange was last reached
 	for first := true; ; first = false {
 		if !first {
 			metricReconnects.Inc()
 		}
 		var since time.Time
-		one, end := context.WithCancel(ctx)
-		err := life(one, func() {
-			since = time.Now()
-			clear(said)
-		})
-		end()
+		broker, n, err := all.next(time.Now())
+		log := log.With("broker", broker.name)
+		if err == nil {
+			one, end := context.WithCancel(ctx)
+			err = life(one, broker.url, log, func() {
+				since = time.Now()
+				tried = 0
+				clear(said)
+			})
+			end()
+			all.fail(broker, time.Now())
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -65,11 +74,13 @@ func keep(ctx context.Context, log *slog.Logger, life func(ctx context.Context, 
 		}
 		why, person := explain(err)
 		log.Debug("the connection ended", "error", err)
-		if why == streamStarting && !said[why].IsZero() && time.Since(said[why]) > startTime {
+		it := complaint{broker.name, why}
+		if why == streamStarting && !said[it].IsZero() && time.Since(said[it]) > startTime {
 			why = streamDamaged
+			it.why = why
 		}
-		if said[why].IsZero() {
-			said[why] = time.Now()
+		if said[it].IsZero() {
+			said[it] = time.Now()
 			if since.IsZero() {
 				// Something has changed: most likely the broker is coming up,
 				// step by step. There are few such steps.
@@ -80,10 +91,15 @@ func keep(ctx context.Context, log *slog.Logger, life func(ctx context.Context, 
 		if person {
 			wait.slow()
 		}
+		pause := minPause // before the other brokers
+		if tried++; tried >= n {
+			tried = 0
+			pause = wait.pause()
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(wait.pause()):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -13,6 +13,11 @@ import (
 )
 
 const (
+	// connectTime is how long a broker's machine may take to answer at all:
+	// TCP asks a second time after one second. Where there are other brokers
+	// people wait for so long.
+	connectTime = 2 * time.Second
+
 	// dialTime is how long a broker may take to let us in.
 	dialTime = 5 * time.Second
 
@@ -33,30 +38,28 @@ const (
 type link struct {
 	*amqp.Connection
 	raw  net.Conn
+	out  *corked          // under raw: all that is written
 	lost chan *amqp.Error // gets why the connection was lost, closed when it is closed
 	once sync.Once
 }
 
-// dial connects to the broker. The connection lasts until ctx ends or end is
-// called; name is what the broker's host sees it as.
-func dial(ctx context.Context, address, name string) (*link, error) {
-	url, err := resolve(address)
-	if err != nil {
-		return nil, err
-	}
+// dial connects to the broker at an AMQP URL. The connection lasts until ctx
+// ends or end is called; name is what the broker's host sees it as.
+func dial(ctx context.Context, url, name string) (*link, error) {
 	uri, err := amqp.ParseURI(url)
 	if err != nil {
-		return nil, err // New has parsed it
+		return nil, err // resolve has parsed it
 	}
 	props := amqp.NewConnectionProperties()
 	props.SetClientConnectionName(name)
 	var raw net.Conn
+	var out *corked
 	stop := func() bool { return true }
 	conn, err := amqp.DialConfig(url, amqp.Config{
 		Heartbeat:  heartbeat,
 		Properties: props,
 		Dial: func(network, addr string) (net.Conn, error) {
-			d := net.Dialer{Timeout: dialTime}
+			d := net.Dialer{Timeout: connectTime}
 			c, err := d.DialContext(ctx, network, addr)
 			if err != nil {
 				return nil, err
@@ -66,7 +69,8 @@ func dial(ctx context.Context, address, name string) (*link, error) {
 				c.Close()
 				return nil, err
 			}
-			raw = boundedWrites{c}
+			out = &corked{Conn: boundedWrites{c}}
+			raw = out
 			if uri.Scheme == "amqp" {
 				raw = &mendedReads{Conn: raw, in: bufio.NewReader(c)}
 			}
@@ -83,7 +87,7 @@ func dial(ctx context.Context, address, name string) (*link, error) {
 		}
 		return nil, err
 	}
-	l := &link{Connection: conn, raw: raw, lost: conn.NotifyClose(make(chan *amqp.Error, 1))}
+	l := &link{Connection: conn, raw: raw, out: out, lost: conn.NotifyClose(make(chan *amqp.Error, 1))}
 	context.AfterFunc(ctx, l.end)
 	return l, nil
 }
@@ -92,6 +96,10 @@ func dial(ctx context.Context, address, name string) (*link, error) {
 // call that waits for it.
 func (l *link) end() {
 	l.once.Do(func() {
+		// The client's own deadline is put off by each heartbeat, which a node
+		// of a cluster sends although its channels wait for another one.
+		cut := time.AfterFunc(closeTime, func() { l.raw.Close() })
+		defer cut.Stop()
 		l.CloseDeadline(time.Now().Add(closeTime))
 		l.raw.Close()
 	})

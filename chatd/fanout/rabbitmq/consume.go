@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -245,7 +246,7 @@ func (x *Exchange) deliver(l *life, recs []record, h fanout.Handler) {
 	if len(recs) == 0 {
 		return
 	}
-	x.outbox.seen(recs)
+	x.outbox.seen(recs, time.Now())
 	out := make([]chat.Record, len(recs))
 	for i := range recs {
 		out[i] = recs[i].Record

@@ -3,9 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -18,8 +16,8 @@ import (
 // name is kept in the log itself, and every daemon reads it there.
 //
 // Two kinds of records matter. A *proposal* is a record of chat.TypeEpoch
-// without header epoch; a daemon writes one at each connect, before it knows
-// anything. A *naming* record is a record of any type with header epoch: all
+// without header epoch and without a body: it proposes its own id. A daemon writes
+// one at each connect, before it knows anything. A *naming* record is a record of any type with header epoch: all
 // that a daemon publishes once it has found the name. The rule:
 //
 //  1. If the log holds naming records, the name is the one they carry.
@@ -48,33 +46,22 @@ import (
 // the front of the log; this is small against any useful log.
 const bareBytes = 1 << 20
 
-// proposal is the body of a record of chat.TypeEpoch.
-type proposal struct {
-	Propose string `json:"propose,omitempty"` // in a proposal: the name for a log that has none
-}
-
-// epochRecord returns a record of chat.TypeEpoch.
-func (x *Exchange) epochRecord(p proposal) chat.Record {
-	body, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // a string cannot fail to marshal
-	}
+// epochRecord returns a record of chat.TypeEpoch. It has no body: see probe.
+func (x *Exchange) epochRecord() chat.Record {
 	return chat.Record{
 		ID:          rand.Text(),
 		Type:        chat.TypeEpoch,
 		ContentType: chat.ContentJSON,
 		Stamp:       x.opts.Stamp(),
-		Body:        body,
 	}
 }
 
 // proposed returns what rec proposes, "" if it is no proposal.
 func proposed(rec record) string {
-	var p proposal
-	if rec.Type != chat.TypeEpoch || rec.epoch != "" || json.Unmarshal(rec.Body, &p) != nil || !chat.ValidID(p.Propose) {
+	if rec.Type != chat.TypeEpoch || rec.epoch != "" || len(rec.Body) > 0 || !chat.ValidID(rec.ID) {
 		return ""
 	}
-	return p.Propose
+	return rec.ID
 }
 
 // namer applies the rule to records in their order.
@@ -130,7 +117,7 @@ func (x *Exchange) findEpoch(ctx context.Context, l *life, recs []record, head i
 // carries the name.
 func (x *Exchange) writeEpoch() {
 	x.naming = true
-	x.outbox.addOwn(x.epochRecord(proposal{}))
+	x.outbox.addOwn(x.epochRecord())
 }
 
 // countBare writes the name of the epoch again when too much of the log has
@@ -157,6 +144,11 @@ const probeTime = 5 * time.Second
 // broker that has just started takes and confirms records before its stream is
 // back, and drops them. With another queue bound to the exchange not even
 // "mandatory" tells.
+//
+// It comes back even if there is an alarm. RabbitMQ ceases to read from a
+// connection when it has read the first frame with a part of a record: its
+// properties. Without a body they are the whole record (rabbit_reader.erl,
+// process_frame and post_process_frame; the same since RabbitMQ 3.0).
 func (x *Exchange) probe(ctx context.Context, l *life) (head int64, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errors.New("what is published does not reach the log"))
 	defer cancel()
@@ -165,7 +157,7 @@ func (x *Exchange) probe(ctx context.Context, l *life) (head int64, err error) {
 		return 0, err
 	}
 	defer r.close()
-	rec := record{Record: x.epochRecord(proposal{Propose: rand.Text()}), mark: "probe." + rand.Text()}
+	rec := record{Record: x.epochRecord(), mark: "probe." + rand.Text()}
 	if err := l.pub.send(rec); err != nil {
 		return 0, err
 	}
@@ -183,13 +175,17 @@ func (x *Exchange) probe(ctx context.Context, l *life) (head int64, err error) {
 		case <-l.pub.returns:
 			metricReturned.Inc()
 			return 0, errReturned
-		case b := <-l.pub.blocks:
-			if b.Active {
-				return 0, fmt.Errorf("RabbitMQ takes no messages now: %s", b.Reason)
+		case b, ok := <-l.pub.blocks:
+			if !ok {
+				return 0, reason(l.pub.closed)
 			}
+			l.pub.alarm = alarmOf(b)
 		case <-l.out.lost:
 			return 0, amqp.ErrClosed
 		case <-ctx.Done():
+			if _, why := l.pub.alarm.state(); why != "" {
+				return 0, errors.New(why)
+			}
 			return 0, context.Cause(ctx)
 		}
 	}

@@ -13,17 +13,18 @@ import (
 
 func TestNamer(t *testing.T) {
 	propose := func(p string) record {
-		return record{Record: chat.Record{Type: chat.TypeEpoch, Body: fmt.Appendf(nil, `{"propose":%q}`, p)}}
+		return record{Record: chat.Record{Type: chat.TypeEpoch, ID: p}}
 	}
-	text := record{Record: chat.Record{Body: []byte(`{"propose":"text"}`)}}
+	text := record{Record: chat.Record{ID: "text"}}
+	body := record{Record: chat.Record{Type: chat.TypeEpoch, ID: "body", Body: []byte("{}")}}
 	named := func(e string) record { return record{epoch: e} }
-	naming := record{Record: chat.Record{Type: chat.TypeEpoch, Body: []byte(`{"propose":"b"}`)}, epoch: "a"}
+	naming := record{Record: chat.Record{Type: chat.TypeEpoch, ID: "b"}, epoch: "a"}
 	for _, test := range []struct {
 		log             []record
 		named, proposed string
 	}{
 		{nil, "", ""},
-		{[]record{text, propose("a"), propose("b"), text}, "", "a"},
+		{[]record{text, body, propose("a"), propose("b"), text}, "", "a"},
 		{[]record{propose("b"), text, named("a"), propose("c")}, "a", "b"},
 		{[]record{naming, propose("c")}, "a", "c"},
 		{[]record{propose("not an id"), propose(""), propose("a")}, "", "a"},

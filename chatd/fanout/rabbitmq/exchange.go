@@ -16,6 +16,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
@@ -54,12 +55,10 @@ type Options struct {
 
 // Exchange is a fanout.Exchange on RabbitMQ. Make one with New.
 type Exchange struct {
-	url    string
-	broker string // host:port, for people
-	opts   Options
-	names  names
-	log    *slog.Logger
-	outbox *outbox
+	brokers *brokers
+	opts    Options
+	names   names
+	outbox  *outbox
 
 	whispers chan []byte // to be published
 	readers  chan struct{}
@@ -68,11 +67,15 @@ type Exchange struct {
 	life atomic.Pointer[life]
 
 	// Of Run's goroutine.
+	url    string       // the broker of the present life
+	log    *slog.Logger // names it
 	epoch  string
 	place  place
 	bare   int  // bytes of the log since a record last named the epoch
 	naming bool // a naming record waits in the outbox, or did lately
 	other  bool // the stream has other limits than ours, and that was said
+
+	fullSaid time.Time // when it was last said that it takes no messages
 }
 
 var _ fanout.Exchange = (*Exchange)(nil)
@@ -84,12 +87,11 @@ func namesWith(suffix string) names {
 	return names{exchange: "chat" + suffix, stream: "chat.log" + suffix, presence: "chat.presence" + suffix}
 }
 
-// New returns an exchange on the broker at url, an address as CheckURL takes
-// it. It does not connect: Run does. The error is about the url, and does not
-// hold its password.
-func New(url string, opts Options) (*Exchange, error) {
-	broker, err := checkURL(url)
-	if err != nil {
+// New returns an exchange on the broker at an address as CheckURL takes it; of
+// several it uses the first that can be reached. It does not connect: Run does.
+// The error is about the address, and does not hold its passwords.
+func New(address string, opts Options) (*Exchange, error) {
+	if err := CheckURL(address); err != nil {
 		return nil, err
 	}
 	if opts.LogBytes <= 0 {
@@ -111,11 +113,9 @@ func New(url string, opts Options) (*Exchange, error) {
 		opts.Logger = slog.Default()
 	}
 	return &Exchange{
-		url:      url,
-		broker:   broker,
+		brokers:  newBrokers(address),
 		opts:     opts,
 		names:    namesWith(opts.suffix),
-		log:      opts.Logger.With("broker", broker),
 		outbox:   newOutbox(opts.OutboxRecords, opts.OutboxBytes),
 		whispers: make(chan []byte, maxWhispers),
 		readers:  make(chan struct{}, maxReaders),
@@ -133,7 +133,8 @@ func (x *Exchange) Publish(rec chat.Record) error {
 
 // Run implements fanout.Exchange.
 func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
-	return keep(ctx, x.log, func(ctx context.Context, reached func()) error {
+	return keep(ctx, x.opts.Logger, x.brokers, func(ctx context.Context, url string, log *slog.Logger, reached func()) error {
+		x.url, x.log = url, log
 		return x.live(ctx, back, h, reached)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,13 @@ func TestOneOrder(t *testing.T) {
 // checkOrder checks that texts hold each d/i once and in the order of i.
 func checkOrder(t *testing.T, texts []string, daemons, each int) {
 	t.Helper()
-	next := make([]int, daemons)
+	checkEach(t, texts, slices.Repeat([]int{each}, daemons))
+}
+
+// checkEach checks that of daemon d the texts d/0 to d/(each[d]-1) are there.
+func checkEach(t *testing.T, texts []string, each []int) {
+	t.Helper()
+	next := make([]int, len(each))
 	for _, s := range texts {
 		var d, i int
 		if _, err := fmt.Sscanf(s, "%d/%d", &d, &i); err != nil {
@@ -103,8 +110,8 @@ func checkOrder(t *testing.T, texts []string, daemons, each int) {
 		next[d]++
 	}
 	for d, n := range next {
-		if n != each {
-			t.Errorf("daemon %d: %d of %d", d, n, each)
+		if n != each[d] {
+			t.Errorf("daemon %d: %d of %d", d, n, each[d])
 		}
 	}
 }
@@ -216,8 +223,8 @@ func TestJunk(t *testing.T) {
 		{Headers: amqp.Table{"boot": "b", "up_ms": int16(-3), "epoch": strings.Repeat("e", 300)}},
 		{Headers: amqp.Table{"epoch": amqp.Table{"a": []any{1, "x"}}, "boot": []byte{0xff}}},
 		{MessageId: "\xff\xfe", Type: "\x00", AppId: "\xff", CorrelationId: x.outbox.prefix + "zzzz", ContentType: "x"},
-		{CorrelationId: x.outbox.prefix, Type: chat.TypeEpoch, Body: []byte(`{"propose":"a b"}`)},
-		{Type: chat.TypeEpoch, Body: []byte(`{"propose":7}`)},
+		{CorrelationId: x.outbox.prefix, Type: chat.TypeEpoch, MessageId: "a b"},
+		{Type: chat.TypeEpoch, Body: []byte("7")},
 		{Headers: many},
 		{Headers: amqp.Table{"deep": deep}},
 		{Timestamp: time.Unix(1<<40, 0), Expiration: "1", Priority: 9, ReplyTo: "x", UserId: "warren"},
@@ -308,7 +315,13 @@ func TestTap(t *testing.T) {
 	e.resets = []string{"a tap has none"}
 	done := make(chan error)
 	go func() {
-		done <- tap(ctx, url, namesWith(suffix), nil, e.State, func(r chat.Record) {
+		done <- tap(ctx, url, namesWith(suffix), nil, func(up bool) {
+			if up {
+				e.State(fanout.Up, "")
+			} else {
+				e.State(fanout.Away, "")
+			}
+		}, func(r chat.Record) {
 			e.change(func() { e.recs = append(e.recs, r) })
 		})
 	}()

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 	"warren/chatd/fanout/rabbitmq/node"
 )
 
@@ -67,8 +68,13 @@ func broker(t testing.TB) string {
 // was made; killed before that, it never finds any of them again.
 func settle(t testing.TB) {
 	t.Helper()
+	settleIn(t, shared.node.Dir())
+}
+
+func settleIn(t testing.TB, dir string) {
+	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		files, err := filepath.Glob(filepath.Join(shared.node.Dir(), "data", "*", "coordination", "*", "names.dets"))
+		files, err := filepath.Glob(filepath.Join(dir, "data", "*", "coordination", "*", "names.dets"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +102,8 @@ type ear struct {
 	recs     []chat.Record // since the last Reset
 	all      []chat.Record // ever
 	batches  int
-	states   []bool
+	states   []fanout.State
+	why      string // the last state
 	whispers []string
 }
 
@@ -130,13 +137,20 @@ func (e *ear) Deliver(recs []chat.Record) {
 	})
 }
 
-func (e *ear) State(up bool) {
+func (e *ear) State(s fanout.State, why string) {
 	e.change(func() {
-		if k := len(e.states); k > 0 && e.states[k-1] == up {
-			e.t.Errorf("State(%v) twice", up)
+		if e.state() == s && e.why == why {
+			e.t.Errorf("State(%v, %q) twice", s, why)
 		}
-		e.states = append(e.states, up)
+		e.states, e.why = append(e.states, s), why
 	})
+}
+
+func (e *ear) state() fanout.State {
+	if len(e.states) == 0 {
+		return fanout.Away
+	}
+	return e.states[len(e.states)-1]
 }
 
 func (e *ear) Whispered(body []byte) {
@@ -164,7 +178,7 @@ func (e *ear) wait(what string, cond func() bool) {
 	}
 }
 
-func (e *ear) up() bool { return len(e.states) > 0 && e.states[len(e.states)-1] }
+func (e *ear) up() bool { return e.state() == fanout.Up }
 
 func (e *ear) waitUp() {
 	e.t.Helper()
@@ -287,7 +301,8 @@ func connect(t testing.TB, url string) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	// During an alarm the broker does not hear a goodbye.
+	t.Cleanup(func() { conn.CloseDeadline(time.Now().Add(time.Second)) })
 	c := &client{t: t, conn: conn}
 	if c.ch, err = conn.Channel(); err != nil {
 		t.Fatal(err)

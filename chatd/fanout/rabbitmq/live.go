@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"warren/chatd/fanout"
 )
 
@@ -18,10 +20,11 @@ type life struct {
 	// its acks, must go on then.
 	in, out *link
 
-	pub  *publisher
-	head atomic.Int64  // offset of a record in the log, the last we know of
-	held atomic.Bool   // the broker holds up publishers
-	turn chan struct{} // has a value when held has changed
+	pub   *publisher
+	quiet *amqp.Channel         // for whispers
+	head  atomic.Int64          // offset of a record in the log, the last we know of
+	alarm atomic.Pointer[alarm] // what the broker is short of
+	turn  chan struct{}         // has a value when alarm has changed
 }
 
 // setupTime is how long it may take from dialling to the first record read. It
@@ -59,6 +62,10 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 	if l.pub, err = newPublisher(l.out, x.names.exchange); err != nil {
 		return err
 	}
+	// Before anything is published: afterwards the broker may not listen.
+	if l.quiet, err = l.out.Channel(); err != nil {
+		return err
+	}
 	head, err := x.probe(ctx, l)
 	if err != nil {
 		return err
@@ -77,25 +84,26 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 
 	reached()
 	x.log.Info("the exchange is reached", "epoch", x.epoch, "head", x.place.last.Offset, "waiting", x.outbox.len())
-	metricConnected.Set(1)
 	for len(x.whispers) > 0 { // of an earlier life
 		<-x.whispers
 	}
 	x.life.Store(l)
-	up := true
-	h.State(true)
+	metricConnected.Set(1)
+	first := l.pub.alarm
+	l.alarm.Store(&first)
+	told := first
+	x.tell(h, told)
 	defer func() {
 		x.life.Store(nil)
 		metricConnected.Set(0)
-		if up {
-			h.State(false)
-		}
+		metricFull.Set(0)
+		h.State(fanout.Away, "")
 	}()
 
 	epoch := x.epoch
 	wg.Go(func() {
-		fail(l.pub.run(ctx, x.outbox, epoch, func(held bool) {
-			l.held.Store(held)
+		fail(l.pub.run(ctx, x.outbox, epoch, func(a alarm) {
+			l.alarm.Store(&a)
 			select {
 			case l.turn <- struct{}{}:
 			default:
@@ -119,22 +127,10 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 			}
 			h.Whispered(body)
 		case <-l.turn:
-			if held := l.held.Load(); held == up {
-				up = !held
-				x.sayHeld(held)
-				h.State(up)
+			if a := *l.alarm.Load(); a != told {
+				told = a
+				x.tell(h, told)
 			}
 		}
 	}
-}
-
-// sayHeld logs that the broker begins or ceases to hold up publishers.
-func (x *Exchange) sayHeld(held bool) {
-	if held {
-		metricConnected.Set(0)
-		x.log.Warn("RabbitMQ takes no messages now: it is short of memory or of disk space")
-		return
-	}
-	metricConnected.Set(1)
-	x.log.Info("RabbitMQ takes messages again")
 }

@@ -242,32 +242,6 @@ func TestPaused(t *testing.T) {
 	})
 }
 
-// TestBlocked has the broker take no messages.
-func TestBlocked(t *testing.T) {
-	url := broker(t)
-	p, via := newProxy(t, url)
-	x := open(t, via, Options{suffix: newSuffix()})
-	y := open(t, url, Options{suffix: x.opts.suffix})
-	e, _ := run(t, x, 10)
-	e.waitUp()
-	p.block(true)
-	e.wait("State(false)", func() bool { return !e.up() })
-	publish(t, x, say("a", "waits"))
-	f, _ := run(t, y, 10)
-	publish(t, y, say("b", "goes"))
-	f.wait("b's", func() bool { return len(texts(f.recs)) > 0 })
-	e.wait("b's", func() bool { return len(texts(e.recs)) > 0 })
-	if recs, err := x.Read(t.Context(), 0, 100, 100); err != nil || len(recs) == 0 {
-		t.Errorf("Read while blocked: %d records, %v", len(recs), err)
-	}
-	p.block(false)
-	e.wait("a's", func() bool { return len(texts(e.recs)) == 2 })
-	equal(t, "said", e.texts(), []string{"goes", "waits"})
-	if len(e.states) != 3 || len(e.resets) != 1 {
-		t.Errorf("states %v, resets %v", e.states, e.resets)
-	}
-}
-
 // TestSomethingElse meets what others have left on the broker.
 func TestSomethingElse(t *testing.T) {
 	url := broker(t)

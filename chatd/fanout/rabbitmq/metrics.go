@@ -10,6 +10,7 @@ var (
 	metricOutboxRecords = gauge("outbox_records", "Records not yet seen in the log.")
 	metricOutboxBytes   = gauge("outbox_bytes", "Bytes of the records not yet seen in the log.")
 	metricConnected     = gauge("exchange_connected", "1 while the exchange is reached.")
+	metricFull          = gauge("exchange_full", "1 while the exchange is reached and takes no records.")
 	metricPublished     = counter("published_total", "Records sent to the exchange, each time one was sent.")
 	metricRepublished   = counter("republished_total", "Records sent to the exchange again.")
 	metricReturned      = counter("returned_total", "Records the broker had no queue for.")

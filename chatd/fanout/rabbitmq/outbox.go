@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -25,10 +26,11 @@ type outbox struct {
 	changed chan struct{}
 
 	mu      sync.Mutex
-	entries []*entry // by seq, without holes; nil: seen
-	first   uint64   // seq of entries[0]
-	unsent  uint64   // seq of the first entry not sent in this life
-	sent    int      // sent in this life and not seen
+	entries []*entry  // by seq, without holes; nil: seen
+	first   uint64    // seq of entries[0]
+	unsent  uint64    // seq of the first entry not sent in this life
+	sent    int       // sent in this life and not seen
+	moved   time.Time // when entries[0] became the first
 	keys    map[string]uint64
 	records int
 	bytes   int
@@ -114,26 +116,26 @@ func (o *outbox) take(window int, now time.Time) (rec record, again, ok bool) {
 	return record{}, false, false
 }
 
-// oldest returns when the entry was sent that has waited longest in this life
-// to be seen, false if there is none.
-func (o *outbox) oldest() (time.Time, bool) {
+// waiting returns since when the next entry to be seen is waited for: since it
+// was sent in this life, or since those before it were seen. It returns false if
+// none is under way.
+func (o *outbox) waiting() (since time.Time, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sent == 0 {
 		return time.Time{}, false
 	}
-	for _, e := range o.entries {
-		if e != nil {
-			return e.at, true
-		}
+	since = o.entries[0].at
+	if since.Before(o.moved) {
+		since = o.moved
 	}
-	return time.Time{}, false
+	return since, true
 }
 
 // seen removes what is among recs, which were read from the log: also what
 // another outbox has put there, because its sender went to another daemon
 // and said it again. Published now it would be in the log twice, far apart.
-func (o *outbox) seen(recs []record) {
+func (o *outbox) seen(recs []record, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	removed := false
@@ -157,6 +159,7 @@ func (o *outbox) seen(recs []record) {
 	for len(o.entries) > 0 && o.entries[0] == nil {
 		o.entries = o.entries[1:]
 		o.first++
+		o.moved = now
 	}
 	o.unsent = max(o.unsent, o.first)
 	if removed {
@@ -207,6 +210,9 @@ func weight(rec chat.Record) int { return len(rec.Body) + len(rec.ID) }
 func keyOf(rec chat.Record) string {
 	sender := rec.App
 	if rec.ContentType == chat.ContentJSON {
+		if id, ok := ownSender(rec.Body); ok {
+			return `"` + rec.Type + `" "` + id + `" "` + rec.ID + `"`
+		}
 		var body struct {
 			From struct {
 				ID string `json:"id"`
@@ -217,4 +223,17 @@ func keyOf(rec chat.Record) string {
 		}
 	}
 	return fmt.Sprintf("%q %q %q", rec.Type, sender, rec.ID)
+}
+
+// ownSender returns the sender in a body as Warren itself writes it, in which it
+// comes first (chat.Message): this is asked for each record, and reading all
+// of the JSON would be the most costly part of publishing.
+func ownSender(body []byte) (id string, ok bool) {
+	rest, ok := bytes.CutPrefix(body, []byte(`{"from":{"id":"`))
+	if !ok {
+		return "", false
+	}
+	sender, _, ok := bytes.Cut(rest, []byte{'"'})
+	id = string(sender)
+	return id, ok && chat.ValidID(id)
 }

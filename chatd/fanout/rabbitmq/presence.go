@@ -31,19 +31,15 @@ func (x *Exchange) Whisper(body []byte) {
 
 // sendWhispers publishes what is whispered here until ctx ends.
 func (x *Exchange) sendWhispers(ctx context.Context, l *life) error {
-	ch, err := l.out.Channel()
-	if err != nil {
-		return err
-	}
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case body := <-x.whispers:
-			if l.held.Load() {
+			if *l.alarm.Load() != "" {
 				continue // it would get there much too late
 			}
-			if err := ch.Publish(x.names.presence, "", false, false, amqp.Publishing{Body: body}); err != nil {
+			if err := l.quiet.Publish(x.names.presence, "", false, false, amqp.Publishing{Body: body}); err != nil {
 				return err
 			}
 		}

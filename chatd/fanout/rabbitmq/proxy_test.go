@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// proxy stands between a client and the broker. It can cut the client off, and
-// say what the broker does not say on demand.
+// proxy stands between a client and the broker. It can cut the client
+// off.
 type proxy struct {
 	t    testing.TB
 	to   string
@@ -122,23 +122,6 @@ func (p *proxy) mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reject = false
-}
-
-// block tells all clients connection.blocked, or connection.unblocked.
-func (p *proxy) block(on bool) {
-	const class, blocked, unblocked = 10, 60, 61
-	method := []byte{0, class, 0, unblocked}
-	if on {
-		reason := "low on memory"
-		method = append([]byte{0, class, 0, blocked, byte(len(reason))}, reason...)
-	}
-	frame := binary.BigEndian.AppendUint32([]byte{1, 0, 0}, uint32(len(method)))
-	frame = append(append(frame, method...), 0xCE)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := range p.conns {
-		c.write(frame)
-	}
 }
 
 // quick changes a broker's URL to one with heartbeats of a second.

@@ -14,14 +14,16 @@ import (
 // can take in.
 const window = 1000
 
-// seeTime is how long a record may take from being sent to being seen. It
-// takes milliseconds; with a full window on a slow Pi, a second.
+// seeTime is how long the first of the records under way may take from being
+// the first to being seen: each is, for the log has them in order. It takes
+// milliseconds. How long a whole window takes says nothing: the slowest machines
+// need more than ten seconds for it.
 const seeTime = 10 * time.Second
 
 var (
 	errReturned = errors.New("the broker has no queue for what is published: the stream is still starting, or was deleted")
 	errNacked   = errors.New("the broker refused to keep what was published")
-	errNotSeen  = fmt.Errorf("what was published did not reach the log within %v", seeTime)
+	errNotSeen  = fmt.Errorf("what was published next did not reach the log within %v", seeTime)
 )
 
 // publisher sends records on a channel of its own. One goroutine uses it.
@@ -41,6 +43,7 @@ var (
 // under way.
 type publisher struct {
 	ch       *amqp.Channel
+	out      *corked
 	exchange string
 
 	// The client library waits for room in these while it holds up the whole
@@ -52,6 +55,7 @@ type publisher struct {
 	closed   chan *amqp.Error
 
 	unconfirmed int
+	alarm       alarm // while there is one, nothing is sent
 }
 
 func newPublisher(l *link, exchange string) (*publisher, error) {
@@ -64,6 +68,7 @@ func newPublisher(l *link, exchange string) (*publisher, error) {
 	}
 	return &publisher{
 		ch:       ch,
+		out:      l.out,
 		exchange: exchange,
 		confirms: ch.NotifyPublish(make(chan amqp.Confirmation, window+1)),
 		returns:  ch.NotifyReturn(make(chan amqp.Return, window+1)),
@@ -81,25 +86,15 @@ func (p *publisher) send(r record) error {
 }
 
 // run sends what is in the outbox until ctx ends or something goes wrong, which
-// it returns. It calls blocked when the broker begins and ceases to hold up
-// publishers.
-func (p *publisher) run(ctx context.Context, box *outbox, epoch string, blocked func(bool)) error {
+// it returns. It calls turn when the alarm has changed.
+func (p *publisher) run(ctx context.Context, box *outbox, epoch string, turn func(alarm)) error {
 	box.begin()
 	check := time.NewTicker(seeTime / 10)
 	defer check.Stop()
-	held := false
-	waiting := time.Now() // since when records are waited for: not while held
+	waiting := time.Now() // since when records are waited for: not during an alarm
 	for {
-		for !held && p.unconfirmed < window && ctx.Err() == nil && len(p.blocks) == 0 {
-			rec, again, ok := box.take(window, time.Now())
-			if !ok {
-				break
-			}
-			if again {
-				metricRepublished.Inc()
-			}
-			rec.epoch = epoch
-			if err := p.send(rec); err != nil {
+		if p.alarm == "" {
+			if err := p.sendAll(ctx, box, epoch); err != nil {
 				return err
 			}
 		}
@@ -121,24 +116,44 @@ func (p *publisher) run(ctx context.Context, box *outbox, epoch string, blocked 
 			metricReturned.Inc()
 			return errReturned
 		case b, ok := <-p.blocks:
-			if ok && b.Active != held {
-				held = b.Active
-				waiting = time.Now()
-				blocked(held)
-			}
 			if !ok {
 				return reason(p.closed)
 			}
+			if a := alarmOf(b); a != p.alarm {
+				p.alarm = a
+				waiting = time.Now()
+				turn(a)
+			}
 		case now := <-check.C:
-			at, ok := box.oldest()
+			at, ok := box.waiting()
 			if at.Before(waiting) {
 				at = waiting
 			}
-			if ok && !held && now.Sub(at) > seeTime {
+			if ok && p.alarm == "" && now.Sub(at) > seeTime {
 				return errNotSeen
 			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// sendAll sends what waits in the outbox, as far as the window lets it, in one
+// write.
+func (p *publisher) sendAll(ctx context.Context, box *outbox, epoch string) error {
+	p.out.cork()
+	for p.unconfirmed < window && ctx.Err() == nil && len(p.blocks) == 0 {
+		rec, again, ok := box.take(window, time.Now())
+		if !ok {
+			break
+		}
+		if again {
+			metricRepublished.Inc()
+		}
+		rec.epoch = epoch
+		if err := p.send(rec); err != nil {
+			return errors.Join(err, p.out.uncork())
+		}
+	}
+	return p.out.uncork()
 }

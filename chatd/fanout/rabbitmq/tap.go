@@ -17,8 +17,8 @@ const maxTapped = 1000
 // in full.
 const tapPrefetch = 32
 
-// Tap calls onRecord with what is published on the exchange of the broker at
-// url from now on, as any AMQP client with a queue of its own would get it, and
+// Tap calls onRecord with what is published on the exchange of the broker at an
+// address as CheckURL takes it from now on, as any AMQP client with a queue of its own would get it, and
 // onState with whether the broker is reached: true and false in turn, true
 // first. The records have no offset, and some may be missing: those published
 // while the broker was away, and the oldest when onRecord is slow.
@@ -26,20 +26,18 @@ const tapPrefetch = 32
 // It connects again and again until ctx ends, then it returns ctx's error; it
 // returns earlier only if the url is malformed. Both functions are called from
 // the goroutine that called Tap.
-func Tap(ctx context.Context, url string, log *slog.Logger, onState func(up bool), onRecord func(chat.Record)) error {
-	return tap(ctx, url, namesWith(""), log, onState, onRecord)
+func Tap(ctx context.Context, address string, log *slog.Logger, onState func(up bool), onRecord func(chat.Record)) error {
+	return tap(ctx, address, namesWith(""), log, onState, onRecord)
 }
 
-func tap(ctx context.Context, url string, names names, log *slog.Logger, onState func(up bool), onRecord func(chat.Record)) error {
-	broker, err := checkURL(url)
-	if err != nil {
+func tap(ctx context.Context, address string, names names, log *slog.Logger, onState func(up bool), onRecord func(chat.Record)) error {
+	if err := CheckURL(address); err != nil {
 		return err
 	}
 	if log == nil {
 		log = slog.Default()
 	}
-	log = log.With("broker", broker)
-	return keep(ctx, log, func(ctx context.Context, reached func()) error {
+	return keep(ctx, log, newBrokers(address), func(ctx context.Context, url string, log *slog.Logger, reached func()) error {
 		l, err := dial(ctx, url, "warren tap")
 		if err != nil {
 			return err
