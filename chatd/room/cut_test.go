@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 	"warren/chatd/fanout/rabbitmq"
 	"warren/chatd/fanout/rabbitmq/node"
 	"warren/chatd/uptime"
@@ -46,7 +47,7 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 			}
 		}
 	}
-	up := func(e *Event) bool { return e.Broker != nil && *e.Broker }
+	up := func(e *Event) bool { return e.Broker != nil && *e.Broker == fanout.Up }
 	// say says a message and returns its place in the log.
 	say := func(who, ref string) (p Place) {
 		t.Helper()

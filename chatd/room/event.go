@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 )
 
 // Encodings is how many wire encodings an event can cache: one for each
@@ -19,14 +20,14 @@ const Encodings = 2
 // that nobody points to any more are garbage. An event is immutable once
 // linked; its methods may be called concurrently.
 type Event struct {
-	Entries  []*Entry     // what was said, in order, as it arrived together
-	Presence *Presence    // who is here now
-	Typing   *chat.Person // somebody is writing
-	Broker   *bool        // whether the exchange is reached now
-	Box      *bool        // whether all is well with the box that the room runs on
-	Lost     bool         // the log did not continue and was read afresh: sessions have to resume
+	Entries  []*Entry      // what was said, in order, as it arrived together
+	Presence *Presence     // who is here now
+	Typing   *chat.Person  // somebody is writing
+	Broker   *fanout.State // how the exchange is now
+	Box      *bool         // whether all is well with the box that the room runs on
+	Lost     bool          // the log did not continue and was read afresh: sessions have to resume
 
-	end     int64         // bytes of all entries ever linked, up to this event
+	end     int64         // bytes of all events ever linked, up to this one
 	ready   chan struct{} // closed when next is set
 	next    *Event
 	encoded encodings
@@ -45,7 +46,7 @@ func (e *Event) Next() *Event {
 // Ready is closed once Next has something to return.
 func (e *Event) Ready() <-chan struct{} { return e.ready }
 
-// Behind returns how many bytes of messages came after e, up to the event to.
+// Behind returns how many bytes of events came after e, up to the event to.
 func (e *Event) Behind(to *Event) int64 { return to.end - e.end }
 
 // Encoded returns what encode makes of e, and calls it only once for each
@@ -61,10 +62,21 @@ func (r *Room) Box(well bool) {
 	r.append(&Event{Box: &well})
 }
 
+// What an event counts for, besides its entries: the struct, its channel and its
+// frame; and a person of a presence with its JSON. Typing alone can be thousands
+// of events a second.
+const (
+	eventBytes  = 512
+	personBytes = 128
+)
+
 // link makes n the event after e. Called once, under the room's lock.
 func (e *Event) link(n *Event) {
 	n.ready = make(chan struct{})
-	n.end = e.end
+	n.end = e.end + eventBytes
+	if n.Presence != nil {
+		n.end += int64(len(n.Presence.People)) * personBytes
+	}
 	for _, entry := range n.Entries {
 		n.end += int64(entry.size())
 	}

@@ -20,10 +20,10 @@ const (
 
 // View is the room at one moment: what a session that joins is told first.
 type View struct {
-	Epoch string
-	Head  int64 // offset of the newest entry, -1 if there is none
-	Up    bool
-	Tail  *Event // follow from here
+	Epoch  string
+	Head   int64 // offset of the newest entry, -1 if there is none
+	Broker fanout.State
+	Tail   *Event // follow from here
 
 	Presence Presence // who is here, also those of whom the others are still to be told
 
@@ -33,6 +33,11 @@ type View struct {
 	Entries []*Entry
 	Resumed bool // Entries, after CatchUp if need be, continue what was seen
 	CatchUp bool
+
+	// Unsettled: nobody knows yet whether the log continues what was seen. Until
+	// Settle returns, there are no entries, and nothing to follow.
+	Unsettled bool
+
 	// When CatchUp: what is missed lies between the offset that was seen and
 	// the entries, or the end of the log if the window holds none.
 	from, end int64
@@ -51,67 +56,13 @@ func (r *Room) View(n int) View {
 }
 
 func (r *Room) view(entries []*Entry) View {
-	v := View{Head: -1, Up: r.up, Tail: r.tail, Presence: r.presence.all()}
+	v := View{Head: -1, Broker: r.broker, Tail: r.tail, Presence: r.presence.all()}
 	if r.loading {
 		return v
 	}
 	v.Epoch, v.Entries = r.epoch, entries
 	if n := len(r.window.entries); n > 0 {
 		v.Head = r.window.entries[n-1].Offset
-	}
-	return v
-}
-
-// Place is how far a session has come in a log.
-type Place struct {
-	Epoch  string
-	Offset int64  // of the last entry it has seen
-	Ref    string // of that entry, to be sure that it is the same one; may be empty
-}
-
-// is reports whether the entry at p's offset can be the one that was seen.
-func (p Place) is(ref string) bool { return p.Ref == "" || p.Ref == ref }
-
-// Resume returns the room now for a session that has come to p. If that cannot
-// be continued without a gap, Resumed is false and the view is that of View(n).
-// While there is nothing to view, the session keeps what it has: it is
-// resumed, with nothing new.
-func (r *Room) Resume(ctx context.Context, p Place, n int) View {
-	r.mu.Lock()
-	if r.loading {
-		defer r.mu.Unlock()
-		v := r.view(nil)
-		v.Epoch, v.Head, v.Resumed = p.Epoch, p.Offset, true
-		return v
-	}
-	seen, held := r.window.find(p.Offset)
-	if other := p.Epoch != r.epoch || held && !p.is(seen.Ref); other || held {
-		defer r.mu.Unlock()
-		if other {
-			return r.view(r.window.last(n))
-		}
-		v := r.view(r.window.after(p.Offset))
-		v.Resumed = true
-		return v
-	}
-	r.mu.Unlock()
-
-	// Older than the window. The log continues what the session has seen if
-	// it still holds that very record: offsets have gaps, so the next one
-	// proves nothing.
-	recs, err := r.readLog(ctx, p.Offset, p.Offset+1, 1)
-	if err != nil || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID) {
-		return r.View(n)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.epoch != p.Epoch {
-		return r.view(r.window.last(n))
-	}
-	v := r.view(r.window.after(-1))
-	v.Resumed, v.CatchUp, v.from, v.end = true, true, p.Offset, r.read+1
-	if len(v.Entries) > 0 {
-		v.end = v.Entries[0].Offset
 	}
 	return v
 }

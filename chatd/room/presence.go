@@ -35,6 +35,10 @@ const (
 	// maxNodes is how many other daemons are counted: a Pi for each of the
 	// largest halls. More can only be a fault.
 	maxNodes = 64
+
+	// maxCount is how many people are believed to be at another daemon: more
+	// than any hall holds, and few enough that the sum over maxNodes is a number.
+	maxCount = 1 << 20
 )
 
 // whisper is what daemons tell each other outside of the log.
@@ -148,7 +152,7 @@ func (h handler) Whispered(body []byte) {
 				people = append(people, chat.Person{ID: q.ID, Name: name})
 			}
 		}
-		now := Presence{max(p.Count, len(people)), people}
+		now := Presence{min(max(p.Count, len(people)), maxCount), people}
 		if !equal(now, h.presence.remote[w.Node].Presence) {
 			h.presence.changed = true
 		}

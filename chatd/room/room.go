@@ -32,14 +32,16 @@ type Room struct {
 
 	mu       sync.Mutex
 	epoch    string
-	up       bool
-	loading  bool // until State(true) after Reset: what is delivered is history, not news
-	afresh   bool // nothing was delivered since Reset
+	broker   fanout.State
+	why      string // the exchange is not up, for the host
+	loading  bool   // from Reset until the exchange is reached: what is delivered is history, not news
+	afresh   bool   // nothing was delivered since Reset
 	window   window
-	read     int64 // offset of the last record delivered, shown or not
+	read     int64 // offset of the last record delivered, shown or not; -1 if none
 	seen     *seen
 	tail     *Event
 	presence presence
+	marks    marks
 
 	skipped    int       // unreadable records since the last line about them
 	skippedLog time.Time // when that line was written
@@ -62,6 +64,8 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		seen:     newSeen(),
 		tail:     first,
 		presence: newPresence(),
+		marks:    newMarks(),
+		read:     -1,
 	}
 }
 
@@ -70,6 +74,7 @@ func (r *Room) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.exchange.Run(ctx, back, handler{r}) })
 	g.Go(func() error { return r.announce(ctx) })
+	g.Go(func() error { return r.sendMarks(ctx) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -99,7 +104,14 @@ func (r *Room) Say(from chat.Person, ref, text string, replyTo *int64) (offset i
 func (r *Room) Up() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.up
+	return r.broker != fanout.Away
+}
+
+// Broker returns how the exchange is, and what the host can do about it.
+func (r *Room) Broker() (s fanout.State, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.broker, r.why
 }
 
 // Tail returns the newest event: follow from it to be told what happens next.
@@ -127,6 +139,7 @@ func (h handler) Reset(epoch string) {
 	}
 	h.epoch = epoch
 	h.window = window{}
+	h.read = -1
 	h.loading, h.afresh = true, true
 }
 
@@ -149,7 +162,7 @@ func (h handler) Deliver(recs []chat.Record) {
 		if e == nil {
 			continue
 		}
-		if !e.Stamp.Known() && h.up && !h.loading {
+		if !e.Stamp.Known() && h.broker != fanout.Away && !h.loading {
 			e.Stamp = now // an AMQP client does not say when; it was just now
 		}
 		h.window.add(e)
@@ -167,6 +180,7 @@ func (r *Room) fold(rec chat.Record) *Entry {
 	m, err := chat.MessageOf(rec)
 	switch {
 	case rec.Type == chat.TypeEpoch:
+		r.marks.came(rec.ID)
 		return nil
 	case errors.Is(err, chat.ErrUnknownType):
 		skips.WithLabelValues("unknown_type").Inc()
@@ -194,16 +208,17 @@ func (r *Room) complain(rec chat.Record, err error) {
 }
 
 // State implements fanout.Handler.
-func (h handler) State(up bool) {
+func (h handler) State(s fanout.State, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if up && h.loading {
+	h.why = why
+	if s != fanout.Away && h.loading {
 		h.loading = false
 		h.append(&Event{Lost: true})
 	}
-	if h.up == up {
+	if h.broker == s {
 		return
 	}
-	h.up = up
-	h.append(&Event{Broker: &up})
+	h.broker = s
+	h.append(&Event{Broker: &s})
 }

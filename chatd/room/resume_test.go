@@ -1,0 +1,247 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// ahead is a session that has seen message 7, at a daemon that has read to 5.
+var ahead = Place{"e", 7, "7"}
+
+// settling runs a test in a room that has read the log to 5 and sends marks. In
+// it, resume resumes ahead as the gateway does, and tells when it is settled.
+func settling(t *testing.T, up bool, test func(r *Room, h handler, x *scripted, resume func(Place) *settled)) {
+	synctest.Test(t, func(t *testing.T) {
+		r, h, x, _ := newRoom(t)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.sendMarks(ctx) }()
+		defer func() { stop(); <-ended }()
+		h.Reset("e")
+		h.Deliver([]chat.Record{message(4, "a", "4", "4"), message(5, "a", "5", "5")})
+		h.State(fanout.Up, "")
+		if !up {
+			h.State(fanout.Away, "")
+		}
+		test(r, h, x, func(p Place) *settled {
+			s := &settled{}
+			go func() {
+				v := r.Resume(ctx, p, 10)
+				if v.Unsettled {
+					s.welcomed.Store(true)
+					var err error
+					if v, err = r.Settle(ctx, p, 10); err != nil {
+						return
+					}
+				}
+				s.view.Store(&v)
+			}()
+			synctest.Wait()
+			return s
+		})
+	})
+}
+
+// settled is what a session was told.
+type settled struct {
+	welcomed atomic.Bool // before it was known whether the log goes on
+	view     atomic.Pointer[View]
+}
+
+func (s *settled) String() string {
+	synctest.Wait()
+	switch v := s.view.Load(); {
+	case v == nil && s.welcomed.Load():
+		return "unsettled"
+	case v == nil:
+		return "waits"
+	case !v.Resumed:
+		return "gap, " + texts(v.Entries)
+	default:
+		return "resumed, " + texts(v.Entries)
+	}
+}
+
+func (s *settled) want(t *testing.T, when, want string) {
+	t.Helper()
+	if got := s.String(); got != want {
+		t.Errorf("%s: %s, not %s", when, got, want)
+	}
+}
+
+// back delivers the mark that was published last.
+func (s *scripted) back(h handler, offset int64) {
+	marks := s.marks()
+	m := marks[len(marks)-1]
+	m.Offset = offset
+	h.Deliver([]chat.Record{m})
+}
+
+// marks returns what was published, again and again if need be.
+func (s *scripted) marks() []chat.Record {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.published)
+}
+
+func (s *scripted) setFull(full bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full = full
+}
+
+func TestAheadOfADaemonThatReadsOn(t *testing.T) {
+	settling(t, true, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		s := resume(ahead)
+		s.want(t, "at first", "waits")
+		h.Deliver([]chat.Record{message(6, "a", "6", "6")})
+		s.want(t, "before it is read", "waits")
+		h.Deliver([]chat.Record{message(7, "a", "7", "7"), message(8, "a", "8", "8")})
+		s.want(t, "once it is read", "resumed, 8:8")
+	})
+}
+
+func TestAheadOfALogThatWasCut(t *testing.T) {
+	settling(t, true, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		s := resume(ahead)
+		x.back(h, 6)
+		s.want(t, "when the mark stands before it", "gap, 4:4 5:5")
+	})
+	settling(t, true, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		s := resume(ahead)
+		h.Deliver([]chat.Record{message(6, "a", "6", "6"), message(7, "b", "new", "new")})
+		s.want(t, "when another stands in its place", "gap, 4:4 5:5 6:6 7:new")
+	})
+}
+
+func TestAheadOfADaemonThatIsAway(t *testing.T) {
+	settling(t, false, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		s, other := resume(ahead), resume(Place{"f", 3, "3"})
+		s.want(t, "while it is away", "unsettled")
+		other.want(t, "in another log", "unsettled")
+		time.Sleep(time.Hour)
+		s.want(t, "an hour later", "unsettled")
+		h.Deliver([]chat.Record{message(6, "a", "6", "6"), message(7, "a", "7", "7"), message(8, "a", "8", "8")})
+		s.want(t, "when the log is read on", "resumed, 8:8")
+		h.State(fanout.Up, "")
+		x.back(h, 9)
+		other.want(t, "in another log, that there is not", "gap, 4:4 5:5 6:6 7:7 8:8")
+	})
+}
+
+func TestAheadWhenTheLogIsReadAfresh(t *testing.T) {
+	for _, test := range []struct {
+		name, epoch, want string
+		log               []chat.Record
+	}{
+		{"it lost its end", "e", "gap, 4:4 5:5", []chat.Record{message(4, "a", "4", "4"), message(5, "a", "5", "5")}},
+		{"it is whole", "e", "resumed, 8:8", []chat.Record{message(7, "a", "7", "7"), message(8, "a", "8", "8")}},
+		{"it is another", "f", "gap, 7:7", []chat.Record{message(7, "a", "7", "7")}},
+	} {
+		settling(t, false, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+			s := resume(ahead)
+			h.Reset(test.epoch)
+			h.Deliver(test.log)
+			x.back(h, 10) // it waited in the outbox, and proves nothing yet
+			s.want(t, test.name+", while it is read", "unsettled")
+			h.State(fanout.Up, "")
+			time.Sleep(markPause)
+			if s.String() == "unsettled" {
+				x.back(h, 11)
+			}
+			s.want(t, test.name, test.want)
+		})
+	}
+}
+
+// The daemon is told that it is up, and its line to the broker hangs.
+func TestAheadOfADaemonThatHangs(t *testing.T) {
+	settling(t, true, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		s := resume(ahead)
+		time.Sleep(settleTime)
+		s.want(t, "after some seconds", "unsettled")
+		h.State(fanout.Away, "")
+		h.Deliver([]chat.Record{message(7, "a", "7", "7")})
+		s.want(t, "once it is read", "resumed, ")
+	})
+}
+
+// Somebody who was away for longer than the window holds may come while older
+// history cannot be read.
+func TestResumeWhenTheLogCannotBeRead(t *testing.T) {
+	settling(t, true, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		x.readErr = fanout.ErrAway
+		s := resume(Place{"e", 2, "2"})
+		x.back(h, 6)
+		time.Sleep(settleTime)
+		s.want(t, "while it cannot be read", "unsettled")
+		x.readErr = nil
+		x.log = []chat.Record{message(2, "a", "2", "2"), message(3, "a", "3", "3")}
+		x.back(h, 7) // of what asked for this one, nobody waits
+		time.Sleep(markPause)
+		x.back(h, 8)
+		s.want(t, "when it can be read", "resumed, 4:4 5:5")
+		if v := s.view.Load(); v == nil || !v.CatchUp {
+			t.Errorf("what lies between is not read: %+v", v)
+		}
+	})
+}
+
+// A hundred phones that come at once need two marks at most, and no number of
+// them more than one each second.
+func TestMarksAreFew(t *testing.T) {
+	settling(t, false, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
+		x.setFull(true)
+		var all []*settled
+		for i := range 100 {
+			all = append(all, resume(Place{"e", 100, fmt.Sprint(i)}))
+		}
+		x.setFull(false)
+		time.Sleep(2 * markAgain)
+		marks := slices.CompactFunc(x.marks(), func(a, b chat.Record) bool { return a.ID == b.ID })
+		if len(marks) != 1 {
+			t.Fatalf("%d marks are published, after there was no room for one", len(marks))
+		}
+		h.State(fanout.Up, "")
+		x.back(h, 6) // what the first asked for
+		time.Sleep(markPause)
+		x.back(h, 7) // what all others asked for
+		for _, s := range all {
+			s.want(t, "when the log is known to end", "gap, 4:4 5:5")
+		}
+		began, offset := time.Now(), int64(8)
+		for range 10 {
+			before := len(x.marks())
+			s := resume(Place{"e", 100, ""})
+			for len(x.marks()) == before {
+				time.Sleep(time.Millisecond)
+			}
+			x.back(h, offset)
+			s.want(t, "one after the other", "gap, 4:4 5:5")
+			offset++
+		}
+		if took := time.Since(began); took < 9*markPause {
+			t.Errorf("ten marks took %v", took)
+		}
+	})
+}
+
+func TestSettleEndsWithItsSession(t *testing.T) {
+	r, h, _, _ := newRoom(t)
+	h.Reset("e")
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	if _, err := r.Settle(ctx, ahead, 10); !errors.Is(err, context.Canceled) {
+		t.Errorf("settled with %v", err)
+	}
+}
