@@ -176,6 +176,7 @@ const receive = {
 
 	broker({ state }) {
 		if (state === 'up') exchange = '';
+		else if (state === 'full') exchange = 'full';
 		else if (!exchange || log.newest >= 0 || head >= 0) exchange = 'resting';
 		outbox.hold(exchange !== '');
 		setStatus(line || exchange);

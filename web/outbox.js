@@ -52,10 +52,11 @@ export class Outbox {
 		this.#missing = new Set(this.#kept.map((item) => item.ref));
 	}
 
-	// The exchange is away, or back. What is said while it is away would overtake
-	// what is offered again.
-	hold(away) {
-		this.#held = away;
+	// The exchange is away or full, or well again. What is said while it is away
+	// would overtake what is offered again; what is said while it is full would
+	// fill the server's own outbox.
+	hold(held) {
+		this.#held = held;
 		this.#next();
 	}
 

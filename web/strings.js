@@ -54,6 +54,7 @@ export const words = {
 	offline: 'You are offline: what you write goes out when you are back',
 	warming: 'Warming up: the room opens in a moment',
 	resting: 'The room is catching its breath: what you write goes out when it is back',
+	full: 'The room is full up: what you write is kept, and goes out when there is room',
 	crowded: 'The room is crowded: trying again in a moment',
 	box: 'The box needs its host: see why',
 	outdated: 'This page is out of date: please reload it',

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 
 	"warren/chatd/chat"
@@ -40,7 +41,7 @@ type basicData struct {
 	Ref     string // makes a form that is posted twice one message
 	Text    string // what was refused, to be mended
 	Notice  string
-	Away    bool
+	Broker  string
 	Trouble bool         // the box
 	Entries []basicEntry // the newest first
 }
@@ -57,7 +58,7 @@ func (g *Gateway) basicPage(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) basicShow(w http.ResponseWriter, you chat.Person, status int, text, notice string) {
 	v := g.Room.View(basicHistory)
-	d := basicData{Title: g.Title, You: you, Ref: newRef(), Text: text, Notice: notice, Away: !v.Up, Trouble: !g.well.Load()}
+	d := basicData{Title: g.Title, You: you, Ref: newRef(), Text: strings.ToValidUTF8(text, "\ufffd"), Notice: notice, Broker: v.Broker.String(), Trouble: !g.well.Load()}
 	now := g.Clock()
 	for i := len(v.Entries) - 1; i >= 0; i-- {
 		e := v.Entries[i]
@@ -129,7 +130,7 @@ func (g *Gateway) basicSay(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), basicWait)
 		defer cancel()
 		if awaitOwn(ctx, follow, you.ID, ref) != nil {
-			g.basicShow(w, you, http.StatusAccepted, "", "Your message waits, and goes out when the room is back.")
+			g.basicShow(w, you, http.StatusAccepted, "", "Your message waits, and goes out by itself.")
 			return
 		}
 	}

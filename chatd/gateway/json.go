@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"warren/chatd/chat"
@@ -131,17 +132,33 @@ func (p *jsonPhone) join(f *clientFrame) error {
 		n = min(max(*f.History, 0), maxHistory)
 	}
 	var v room.View
+	place := room.Place{Epoch: f.Epoch, Ref: f.SinceRef}
 	if f.Since != nil && f.Epoch != "" {
-		v = p.gw.Room.Resume(p.session.Context(), room.Place{Epoch: f.Epoch, Offset: *f.Since, Ref: f.SinceRef}, n)
+		place.Offset = *f.Since
+		v = p.gw.Room.Resume(p.session.Context(), place, n)
 	} else {
 		v = p.gw.Room.View(n)
 	}
 	first := frame(welcomeFrame{
 		Type: "welcome", You: p.me(), Epoch: v.Epoch, Head: v.Head,
 		Resumed: v.Resumed, Gap: f.Since != nil && !v.Resumed,
-		Now: p.gw.Clock(), Broker: brokerState(v.Up), Box: boxState(p.gw.well.Load()), Title: p.gw.Title, Version: p.gw.Version,
+		Now: p.gw.Clock(), Broker: v.Broker.String(), Box: boxState(p.gw.well.Load()), Title: p.gw.Title, Version: p.gw.Version,
 		Limits: limitsFrame{chat.MaxTextBytes, chat.MaxTextGraphemes, chat.MaxNameGraphemes},
 	})
+	if v.Unsettled {
+		p.startUnsettled(first, v, place, n)
+	} else {
+		p.start(first, v, nil)
+	}
+	if bad != nil {
+		return &refusal{"bad_name", sentence(bad), 0}
+	}
+	return nil
+}
+
+// start sends first, then what the phone has missed or the recent history, then
+// who is here and last, and lets the phone follow the room.
+func (p *jsonPhone) start(first []byte, v room.View, last []byte) {
 	p.session.Start(v.Tail, func(ctx context.Context, write func([]byte) error) error {
 		if v.CatchUp {
 			if err := write(first); err != nil {
@@ -152,12 +169,37 @@ func (p *jsonPhone) join(f *clientFrame) error {
 				return err
 			}
 		}
-		return write(append(append(first, logFrames(v.Entries)...), frame(presenceFrame{"presence", v.Presence})...))
+		return write(slices.Concat(first, logFrames(v.Entries), frame(presenceFrame{"presence", v.Presence}), last))
 	})
-	if bad != nil {
-		return &refusal{"bad_name", sentence(bad), 0}
-	}
-	return nil
+}
+
+// startUnsettled sends the welcome to a phone that has seen more than is known
+// here, and who is here. Once it is settled, the phone is started, or
+// closed if it has seen what the log does not hold any more.
+func (p *jsonPhone) startUnsettled(welcome []byte, v room.View, place room.Place, n int) {
+	welcomed := make(chan struct{})
+	p.session.Start(nil, func(_ context.Context, write func([]byte) error) error {
+		defer close(welcomed)
+		return write(slices.Concat(welcome, frame(presenceFrame{"presence", v.Presence})))
+	})
+	go func() {
+		ctx := p.session.Context() // ends with the session
+		select {
+		case <-welcomed:
+		case <-ctx.Done():
+			return
+		}
+		switch v, err := p.gw.Room.Settle(ctx, place, n); {
+		case err != nil: // the session has ended
+		case !v.Resumed:
+			p.Lost()
+		default:
+			// It did not follow, so it was not told.
+			broker := frame(stateFrame{"broker", v.Broker.String()})
+			box := frame(stateFrame{"box", boxState(p.gw.well.Load())})
+			p.start(nil, v, append(broker, box...))
+		}
+	}()
 }
 
 func (p *jsonPhone) rename(name string) error {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"warren/chatd/fanout"
 	"warren/web"
 )
 
@@ -33,18 +34,22 @@ func (g *Gateway) statusPage(w http.ResponseWriter, _ *http.Request) {
 
 // roomSection tells of the exchange, as it is seen from here, and who is here.
 func (g *Gateway) roomSection() section {
-	v := g.Room.View(0)
 	s := section{Title: "The room", Text: []string{"The room is open."}}
-	if !v.Up {
+	switch broker, why := g.Room.Broker(); broker {
+	case fanout.Away:
 		s.Text[0] = "The room waits for RabbitMQ. What you write goes out when it is there."
+	case fanout.Full:
+		s.Wrong = true
+		s.Text = []string{"The room is full up. What you write is kept, and goes out when there is room.", why}
 	}
-	switch v.Presence.Count {
+	people := g.Room.Presence()
+	switch people.Count {
 	case 0:
 		s.Text = append(s.Text, "Nobody is here.")
 	case 1:
 		s.Text = append(s.Text, "One person is here.")
 	default:
-		s.Text = append(s.Text, fmt.Sprintf("%d people are here.", v.Presence.Count))
+		s.Text = append(s.Text, fmt.Sprintf("%d people are here.", people.Count))
 	}
 	return s
 }

@@ -70,6 +70,7 @@ func TestOfferedAgain(t *testing.T) {
 		{"for ten minutes", `await say(box, 'a', 'b'); now += 10 * minute; await back(box);`, "a b"},
 		{"and no longer", `await say(box, 'a', 'b'); now += 10 * minute + 1; await back(box); said.push(stored.size);`, "0"},
 		{"nor from a clock that went back", `await say(box, 'a'); now -= 11 * minute; await back(box); said.push(stored.size);`, "0"},
+		{"what came when the server was full", `ticks = false; box.add('a'); box.refuse({ ref: 'r0', text: 'full', retry_ms: 5 }); said.push(box.items[0].state); ticks = true; await new Promise((done) => setTimeout(done, 100)); said.push(box.items.length);`, "a pending a 0"},
 		{"no more than fifty", `await say(box, ...Array.from({ length: 60 }, (_, i) => 'm' + i)); await back(box); said = [said.length, said[0], stored.size];`, "50 m10 50"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

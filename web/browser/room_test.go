@@ -69,7 +69,7 @@ func inProcess(t testing.TB, flags ...string) *room {
 func onRabbitMQ(t testing.TB, flags ...string) *room {
 	t.Helper()
 	begin(t)
-	shared.nodeOnce.Do(func() { shared.node, shared.nodeErr = node.Start(context.Background(), node.Options{}) })
+	shared.nodeOnce.Do(func() { shared.node, shared.nodeErr = node.Start(context.Background(), node.Options{Alarms: true}) })
 	if shared.nodeErr != nil {
 		t.Fatal(shared.nodeErr)
 	}
