@@ -23,6 +23,7 @@ const (
 	Twice    FaultKind = "twice"           // one message came twice
 	Swapped  FaultKind = "out of order"    // against the sender's order, or the log's
 	Silent   FaultKind = "unannounced gap" // messages of the log were left out and the phone was not told
+	Needless FaultKind = "needless gap"    // the phone was told of one, and the log holds all
 	Behind   FaultKind = "behind"          // the end of the log never came
 	Invented FaultKind = "invented"        // not what its sender said, or said by nobody
 
@@ -39,7 +40,8 @@ const (
 //
 // Each phone must have been shown a run of the log, without a hole, that begins
 // anywhere, and begins anew only where the phone was told of a gap. That, with
-// one log, is one order for all: any two phones agree on what both have seen.
+// one log, is one order for all: any two phones agree on what both have seen. And
+// no phone may be told of a gap, for that log is whole.
 func Check(phones []History, logs ...[]Message) []Fault {
 	c := checker{said: make(map[id]utterance), at: make(map[id]int), lost: make(map[id]bool)}
 	for _, p := range phones {
@@ -125,6 +127,9 @@ func (c *checker) checkPhone(p History) {
 			delete(waiting, key)
 			c.mustHave(p.Phone, key, "was ticked")
 		case Gap:
+			if at != unknown {
+				c.find(Needless, p.Phone, "it was told of a gap after offset %d, and the log has %d messages from there on", c.log[at].Offset, len(c.log)-at-1)
+			}
 			at = unknown
 			clear(shown)
 		case Shown:

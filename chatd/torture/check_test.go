@@ -113,11 +113,32 @@ func TestCheck(t *testing.T) {
 		{"a gap that was told of", func(p []History) []Message {
 			p[reader].Events = slices.Replace(p[reader].Events, 2, 5, Event{Kind: Gap})
 			return log
-		}, nil},
+		}, []FaultKind{Needless}},
 		{"recent history again after a gap", func(p []History) []Message {
 			p[reader].Events = slices.Insert(p[reader].Events, 5, Event{Kind: Gap}, Event{Shown, log[3]}, Event{Shown, log[4]})
 			return log
+		}, []FaultKind{Needless}},
+		{"a gap before anything was shown", func(p []History) []Message {
+			p[reader].Events = slices.Replace(p[reader].Events, 0, 2, Event{Kind: Gap})
+			return log
 		}, nil},
+		{"a gap that nobody told of, after one that was told of", func(p []History) []Message {
+			p[reader].Events = slices.Replace(p[reader].Events, 1, 2, Event{Kind: Gap})
+			p[reader].Events = slices.Delete(p[reader].Events, 4, 5)
+			return log
+		}, []FaultKind{Needless, Silent}},
+		{"shown again in a page that was read for a resume", func(p []History) []Message {
+			p[reader].Events = slices.Insert(p[reader].Events, 4, p[reader].Events[2:4]...)
+			return log
+		}, []FaultKind{Twice, Twice}},
+		{"a resume that leaves out the one record between two pages", func(p []History) []Message {
+			p[reader].Events = slices.Delete(p[reader].Events, 4, 5)
+			return log
+		}, []FaultKind{Silent}},
+		{"ticked, and never shown to anybody", func(p []History) []Message {
+			p[0].Events = append(p[0].Events, Event{Said, Message{Ref: "9", Text: "?"}}, Event{Ticked, Message{Ref: "9"}})
+			return log
+		}, []FaultKind{Lost}},
 		{"a phone that came late", func(p []History) []Message {
 			p[reader].Events = p[reader].Events[4:]
 			return log

@@ -26,6 +26,10 @@ const (
 	maxAway     = 400 * time.Millisecond // between two connections
 )
 
+// hopping is how often, of four times, a phone that has lost its line takes another
+// chatd: most have to be resumed by one that has not sent them what they have.
+const hopping = 3
+
 // eagerWindow is how many messages an eager phone has on their way at a time.
 const eagerWindow = 20
 
@@ -55,8 +59,10 @@ type Phone struct {
 	pending []*pending
 	newest  map[string]int // the number of each sender's newest message shown
 
-	connections, resumed, again int
-	refused                     map[string]int
+	door                              int  // of the present or last connection
+	hopped                            bool // since the last hello
+	connections, hops, resumed, again int
+	refused                           map[string]int
 }
 
 // pending is a message that is not ticked.
@@ -77,6 +83,7 @@ func NewPhone(name string, eager bool, doors ...string) *Phone {
 		name: name, device: device, doors: doors, eager: eager,
 		history: History{Phone: name, Sender: sender},
 		changed: make(chan struct{}, 1), newest: make(map[string]int), refused: make(map[string]int),
+		door: rand.IntN(len(doors)),
 	}
 }
 
@@ -94,12 +101,23 @@ func (p *Phone) Say() {
 // Online keeps a line to the room until ctx ends.
 func (p *Phone) Online(ctx context.Context) {
 	for ctx.Err() == nil {
-		p.hold(ctx, p.doors[rand.IntN(len(p.doors))])
+		p.hold(ctx, p.doors[p.door])
 		select {
 		case <-ctx.Done():
 		case <-time.After(minAway + rand.N(maxAway-minAway)):
 		}
+		if rand.IntN(4) < hopping {
+			p.hop()
+		}
 	}
+}
+
+// hop has the phone call the next door.
+func (p *Phone) hop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.door = (p.door + 1) % len(p.doors)
+	p.hopped = true
 }
 
 // hold calls the room and listens until the line breaks.
@@ -140,6 +158,10 @@ func (p *Phone) hello() map[string]any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.connections++
+	if p.hopped {
+		p.hops++
+		p.hopped = false
+	}
 	hello := map[string]any{"type": "hello", "device": p.device, "name": p.name, "history": 1000}
 	if p.last.Ref != "" {
 		hello["since"], hello["since_ref"], hello["epoch"] = p.last.Offset, p.last.Ref, p.epoch

@@ -32,7 +32,7 @@ func TestNothingLostNothingTwice(t *testing.T) {
 	if len(report.Faults) > 0 {
 		t.Errorf("%d promises were broken", len(report.Faults))
 	}
-	if report.Ticked == 0 || report.Shown <= report.Ticked || report.Resumed == 0 {
-		t.Error("this was no test: nobody talked, or nobody came back")
+	if report.Ticked == 0 || report.Shown <= report.Ticked || report.Resumed == 0 || report.Hops == 0 {
+		t.Error("this was no test: nobody talked, nobody came back, or nobody to the other chatd")
 	}
 }
