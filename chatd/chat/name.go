@@ -25,14 +25,18 @@ var (
 	ErrNameEmpty = errors.New("the name is empty")
 	ErrNameLong  = fmt.Errorf("the name is too long: it may have %d characters", MaxNameGraphemes)
 	ErrNameUTF8  = errors.New("the name is not UTF-8")
+	ErrNameZalgo = errors.New("the name holds a character with too many marks on it")
 )
 
 // CleanName returns the name as it is shown: in NFC, without control,
 // zero-width and bidirectional formatting characters, with each run of white
 // space made one space, and trimmed. What is left must have 1 to
-// MaxNameGraphemes characters and show at least one letter, digit or symbol.
-// Cleaning a clean name changes nothing.
+// MaxNameGraphemes characters, show at least one letter, digit or symbol, and have
+// no more than 30 marks in a row. Cleaning a clean name changes nothing.
 func CleanName(s string) (string, error) {
+	if len(s) <= MaxNameGraphemes && isPlain(s) && s[0] != ' ' && !strings.Contains(s, "  ") {
+		return s, nil
+	}
 	if !utf8.ValidString(s) {
 		return "", ErrNameUTF8
 	}
@@ -42,7 +46,7 @@ func CleanName(s string) (string, error) {
 		return "", ErrNameLong
 	}
 	// Removing a character can bring two others together that compose, and
-	// composing cannot make a removable one: so remove first, then compose.
+	// composing makes no removable one but joiner: so remove first, then compose.
 	s = norm.NFC.String(strings.Map(visible, s))
 	s = strings.Join(strings.Fields(s), " ")
 	if !strings.ContainsFunc(s, shows) {
@@ -51,8 +55,16 @@ func CleanName(s string) (string, error) {
 	if len(s) > MaxNameBytes || uniseg.GraphemeClusterCount(s) > MaxNameGraphemes {
 		return "", ErrNameLong
 	}
+	// Package norm puts it after each 30 marks in a row (UAX 15, Stream-Safe Text
+	// Format). Cleaned again, the name would be another one.
+	if strings.ContainsRune(s, joiner) {
+		return "", ErrNameZalgo
+	}
 	return s, nil
 }
+
+// joiner is the combining grapheme joiner, which shows nothing.
+const joiner = '\u034f'
 
 // visible maps white space to a space and drops what cannot be seen. The
 // zero-width joiner stays: emoji of families and flags are made with it. Two
@@ -66,7 +78,7 @@ func visible(r rune) rune {
 	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp),
 		unicode.Is(unicode.Variation_Selector, r),
 		r == '\u115f', r == '\u1160', r == '\u3164', r == '\uffa0', r == '\u2800', // fillers that look like nothing
-		r == '\u034f', r == '\u17b4', r == '\u17b5':
+		r == joiner, r == '\u17b4', r == '\u17b5':
 		return -1
 	}
 	return r

@@ -33,6 +33,8 @@ func TestCleanName(t *testing.T) {
 		{strings.Repeat("x", 10_000), "", ErrNameLong},
 		{"a" + strings.Repeat("\u0323", 200), "", ErrNameLong},
 		{"\xff", "", ErrNameUTF8},
+		{"a" + strings.Repeat("\u0301", 30), "á" + strings.Repeat("\u0301", 29), nil},
+		{"a" + strings.Repeat("\u0301", 31), "", ErrNameZalgo},
 	} {
 		got, err := CleanName(test.in)
 		if got != test.want || !errors.Is(err, test.err) {
@@ -42,7 +44,7 @@ func TestCleanName(t *testing.T) {
 }
 
 func FuzzCleanName(f *testing.F) {
-	for _, s := range []string{"Ada", " \u200b", "\u1100\u200b\u1161", "e\u200d\u0301", "\u0344", strings.Repeat("🐇", 24)} {
+	for _, s := range []string{"Ada", " \u200b", "\u1100\u200b\u1161", "e\u200d\u0301", "\u0344", strings.Repeat("🐇", 24), "a" + strings.Repeat("\u0361", 29) + "\u0344"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

@@ -34,13 +34,16 @@ var (
 // other control characters except tab are dropped, and white space at the end
 // is cut. Inside, the text is left as its author wrote it.
 func CleanText(s string) (string, error) {
+	if isPlain(s) {
+		return s, nil
+	}
 	if !utf8.ValidString(s) {
 		return "", ErrTextUTF8
 	}
 	if len(s) > 2*MaxTextBytes {
 		return "", ErrTextLong
 	}
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(s)
+	s = lineEnds.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) {
 			return r
@@ -59,6 +62,23 @@ func CleanText(s string) (string, error) {
 		return "", err
 	}
 	return s, nil
+}
+
+// lineEnds makes every line end \n. It is costly to build.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
+
+// isPlain reports whether s is one line of ASCII that shows at its end and is
+// not too long: there is nothing to clean in most of what is said.
+func isPlain(s string) bool {
+	if s == "" || len(s) > MaxTextGraphemes || s[len(s)-1] == ' ' {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func checkGraphemes(s string) error {
