@@ -12,12 +12,13 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz torture deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz torture soak cluster bench deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
 	@echo 'make run BROKER=URL  the same on a RabbitMQ of yours, amqp://user:password@host:5672/'
 	@echo 'make run-rabbitmq    the same on a RabbitMQ of its own, installed if missing'
+	@echo 'make cluster         one room on three RabbitMQ nodes, and how to kill one'
 	@echo 'make image           the card for a Raspberry Pi, build/warren.img'
 	@echo 'make flash DEVICE=/dev/sdX  writes it to a card, and asks before'
 	@echo 'make update HOST=10.0.0.7   sends it to a card that runs, over the network'
@@ -27,6 +28,8 @@ help:
 	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
 	@echo 'make torture         kills everything 100 times and checks what phones saw (8 minutes)'
+	@echo 'make soak            100,000 guests in and out: what is left of them (15 minutes)'
+	@echo 'make bench           measures deliveries, latency and cost (15 minutes; QUICK=1: two)'
 	@echo 'make clean           remove what was built'
 
 build:
@@ -38,6 +41,13 @@ run: build
 # The node's data is kept in build/rabbitmq, and with it the room's history.
 run-rabbitmq: deps-rabbitmq build
 	@build/withnode -dir build/rabbitmq build/chatd -light terminal -listen '$(LISTEN)'
+
+# Three RabbitMQ nodes on this machine, and a chatd on each, at three ports in a
+# row: nodes are there to be killed. docs/cluster.md says what holds then.
+PORT ?= 8081
+cluster: deps-rabbitmq build
+	$(GO) build -o build/withcluster ./chatd/fanout/rabbitmq/withcluster
+	@build/withcluster -port $(PORT) build/chatd
 
 # ---- the card ----
 
@@ -95,6 +105,17 @@ KILLS ?= 100
 SEED  ?=
 torture: deps-rabbitmq
 	$(GO) run ./chatd/torture -kills $(KILLS) $(if $(SEED),-seed $(SEED))
+
+# Guests come and go in twelve ways, and what they leave behind is measured.
+soak: deps-rabbitmq
+	$(GO) run ./chatd/soak
+	$(GO) run ./chatd/soak -rabbitmq
+
+# The talk's benchmark, of Warren and what it is compared with, into
+# docs/benchmark.md. QUICK=1: a look, into build/bench.
+QUICK ?=
+bench: deps-rabbitmq
+	$(GO) run ./chatd/bench -suite $(if $(QUICK),-quick) -version $(COMMIT)
 
 # Each fuzz target for a few seconds: enough to find what was just broken.
 FUZZTIME ?= 5s

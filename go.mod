@@ -3,6 +3,7 @@ module warren
 go 1.26.0
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // bench: latencies, to within 1 %
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of chromedp
 	github.com/chromedp/chromedp v0.23.0 // tests: drives Chromium
 	github.com/gokrazy/firmware v0.0.0-20260522070551-527ce0ed43cf // image: the Pi's boot firmware
@@ -19,6 +20,7 @@ require (
 	github.com/pelletier/go-toml/v2 v2.4.3 // warren.toml
 	github.com/peterbourgon/ff/v3 v3.4.0 // flags from the environment
 	github.com/prometheus/client_golang v1.25.0 // /metrics
+	github.com/prometheus/procfs v0.22.0 // bench: what processes use
 	github.com/rabbitmq/amqp091-go v1.16.0 // AMQP, by the makers of RabbitMQ
 	github.com/rivo/uniseg v0.4.7 // what people see as one character (UAX 29)
 	github.com/vishvananda/netlink v1.3.1 // hotspot: network interfaces, the country of the radio
@@ -68,7 +70,6 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.14 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
-	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/rtr7/dhcp4 v0.0.0-20220302171438-18c84d089b46 // indirect
 	github.com/spf13/cobra v1.9.1 // indirect
 	github.com/spf13/pflag v1.0.6 // indirect
