@@ -4,12 +4,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -99,18 +97,6 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title,
 		Version: daemon.Version(), StatusDir: o.status, WiFi: o.wifi, ChatURL: o.url, Clock: uptime.Now, Log: log,
 	})
-	server := &http.Server{
-		Handler: door,
-		// Times for one request; a WebSocket has its own from its first frame
-		// on. A header comes in one packet, a page goes out in some.
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-
 	// The room outlives the doors: what was said at the last moment still
 	// gets into the log.
 	roomCtx, endRoom := context.WithCancel(context.WithoutCancel(ctx))
@@ -119,7 +105,7 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 	g.Go(func() error { return theRoom.Run(roomCtx) })
 	g.Go(func() error { return showLight(roomCtx, theRoom, lit, log) })
 	g.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := door.Serve(listener); err != nil {
 			return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 		}
 		return nil
@@ -130,9 +116,6 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 		defer endRoom()
 		partCtx, cancel := context.WithTimeout(roomCtx, partTime)
 		defer cancel()
-		if err := server.Shutdown(partCtx); err != nil {
-			server.Close()
-		}
 		door.Shutdown(partCtx)
 		return nil
 	})

@@ -31,21 +31,24 @@ const (
 )
 
 func TestDelivery(t *testing.T) {
-	for _, exchange := range []struct {
-		name string
-		make func(*testing.T) fanout.Exchange
-	}{
-		{"memory", func(*testing.T) fanout.Exchange { return memory.New() }},
-		{"rabbitmq", func(t *testing.T) fanout.Exchange {
-			x, err := rabbitmq.New(node.ForTest(t).URL(), rabbitmq.Options{Stamp: uptime.Now, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return x
-		}},
-	} {
+	for _, exchange := range exchanges {
 		t.Run(exchange.name, func(t *testing.T) { deliver(t, serveOn(t, exchange.make(t), unlimited)) })
 	}
+}
+
+// exchanges are those that a room may be on.
+var exchanges = []struct {
+	name string
+	make func(*testing.T) fanout.Exchange
+}{
+	{"memory", func(*testing.T) fanout.Exchange { return memory.New() }},
+	{"rabbitmq", func(t *testing.T) fanout.Exchange {
+		x, err := rabbitmq.New(node.ForTest(t).URL(), rabbitmq.Options{Stamp: uptime.Now, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}},
 }
 
 func deliver(t *testing.T, s *testServer) {

@@ -48,8 +48,10 @@ type Gateway struct {
 	farewells chan struct{}
 	devices   *buckets // messages by device
 	addresses *buckets // messages by address
+	requests  *buckets // of HTTP, by address
 	sessions  *session.Registry
 	handler   http.Handler
+	server    *http.Server
 }
 
 // New returns a gateway.
@@ -58,10 +60,11 @@ func New(c Config) *Gateway {
 		Config:    c,
 		box:       box{c.StatusDir},
 		hosts:     newHosts(c.Hosts),
-		seats:     newSeats(c.Limits),
+		seats:     newSeats(c.Limits.AddressConnections, c.Limits.Connections),
 		farewells: make(chan struct{}, maxFarewells),
 		devices:   newBuckets(c.Limits.MessageRate),
 		addresses: newBuckets(c.Limits.MessageRate * addressDevices),
+		requests:  newBuckets(float64(c.Limits.AddressConnections) * connectionRequests),
 		sessions:  session.NewRegistry(),
 	}
 	g.well.Store(g.box.well())
@@ -73,9 +76,10 @@ func New(c Config) *Gateway {
 	mux.HandleFunc("GET /poster", g.poster)
 	mux.HandleFunc("GET /healthz", g.healthz)
 	mux.HandleFunc("GET /readyz", g.readyz)
-	mux.Handle("GET /metrics", g.box.metrics())
+	mux.Handle("GET /metrics", paced(newBuckets(metricsRate), g.box.metrics()))
 	mux.Handle("GET /", newPage())
-	g.handler = g.hosts.only(secure(http.NewCrossOriginProtection().Handler(mux)))
+	g.handler = paced(g.requests, g.hosts.only(secure(http.NewCrossOriginProtection().Handler(mux))))
+	g.server = newServer(g, c.Log)
 	return g
 }
 
@@ -92,9 +96,14 @@ func (g *Gateway) Watch(ctx context.Context) {
 	g.sessions.Watch(ctx, g.Room.Tail)
 }
 
-// Shutdown tells all phones to reconnect and waits until they have gone, or
-// ctx ends. Shut the HTTP server down first, so that none comes meanwhile.
-func (g *Gateway) Shutdown(ctx context.Context) error { return g.sessions.Shutdown(ctx) }
+// Shutdown ends Serve, lets requests be answered, tells all phones to reconnect
+// and waits until they have gone, or ctx ends.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	if g.server.Shutdown(ctx) != nil {
+		g.server.Close()
+	}
+	return g.sessions.Shutdown(ctx)
+}
 
 // secure sets the headers that keep the page what it is. The host has been
 // checked.

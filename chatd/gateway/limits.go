@@ -18,15 +18,19 @@ type Limits struct {
 	MessageRate float64
 
 	// AddressConnections is WebSockets of one address (of one /64 for IPv6).
+	// It may have as many TCP connections again for all else, and may ask for
+	// connectionRequests a second on each, with a burst of messageBurst
+	// seconds' worth.
 	AddressConnections int
 
-	// Connections is WebSockets in total.
+	// Connections is WebSockets in total. There may be spareConnections TCP
+	// connections more.
 	Connections int
 }
 
 // DefaultLimits: five messages a second are more than anybody types, with a
 // burst for a paste of several; a phone has one connection, a laptop some
-// tabs; 2,048 idle connections take about 40 MB.
+// tabs; 2,048 idle connections take about 50 MB.
 var DefaultLimits = Limits{MessageRate: 5, AddressConnections: 32, Connections: 2048}
 
 const (
@@ -35,6 +39,15 @@ const (
 	// A phone of its own address is the normal case; ten devices behind one
 	// address are a laptop that shares its connection.
 	addressDevices = 10
+
+	// The page is some 30 files. With this many requests a second for each
+	// WebSocket, and the burst, as many browsers as an address may have can
+	// all open it at once.
+	connectionRequests = 8
+
+	// Who watches asks every few seconds, and each answer takes a millisecond
+	// of the processor or more.
+	metricsRate = 10
 
 	// Everything a client may send besides messages: typing every two
 	// seconds, pings, a change of name, scrolling up. A second's worth of it,
@@ -98,8 +111,9 @@ func takeFrom(l *rate.Limiter) (wait time.Duration) {
 	return wait
 }
 
-// forget drops full buckets: a new one would be the same. If all are in use it
-// drops any, and forgives some, rather than grow. b.mu is held.
+// forget drops full buckets: a new one would be the same. If nearly all are in
+// use it drops any, and forgives some, rather than grow: a tenth at once, because
+// to look at all of them takes as long as hundreds of messages. b.mu is held.
 func (b *buckets) forget() {
 	for key, l := range b.by {
 		if l.Tokens() >= float64(b.burst) {
@@ -107,32 +121,35 @@ func (b *buckets) forget() {
 		}
 	}
 	for key := range b.by {
-		if len(b.by) < maxBuckets {
+		if len(b.by) <= maxBuckets*9/10 {
 			return
 		}
 		delete(b.by, key)
 	}
 }
 
-// seats count connections by address and in total.
+// seats count connections by address and in total, and know how many there may
+// be; 0: any number.
 type seats struct {
-	limits Limits
+	perAddress, inAll int
 
 	mu        sync.Mutex
 	total     int
 	byAddress map[string]int
 }
 
-func newSeats(l Limits) *seats { return &seats{limits: l, byAddress: make(map[string]int)} }
+func newSeats(perAddress, inAll int) *seats {
+	return &seats{perAddress: perAddress, inAll: inAll, byAddress: make(map[string]int)}
+}
 
-// take takes a seat for address; full and addressFull say why not.
+// take takes a seat for address; addressFull says why not.
 func (s *seats) take(address string) (ok, addressFull bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.limits.AddressConnections > 0 && s.byAddress[address] >= s.limits.AddressConnections {
+	if s.perAddress > 0 && s.byAddress[address] >= s.perAddress {
 		return false, true
 	}
-	if s.limits.Connections > 0 && s.total >= s.limits.Connections {
+	if s.inAll > 0 && s.total >= s.inAll {
 		return false, false
 	}
 	s.total++

@@ -5,5 +5,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-var refusals = promauto.NewCounterVec(prometheus.CounterOpts{
-	Name: "warren_refused_total", Help: "What clients sent that was refused, by reason."}, []string{"why"})
+var (
+	connections = promauto.NewGauge(prometheus.GaugeOpts{
+		Name: "warren_connections", Help: "Open TCP connections, WebSockets among them."})
+	dropped = promauto.NewCounterVec(prometheus.CounterOpts{
+		Name: "warren_connections_dropped_total", Help: "TCP connections that were reset because there were too many, of their address or in all."}, []string{"why"})
+	refusals = promauto.NewCounterVec(prometheus.CounterOpts{
+		Name: "warren_refused_total", Help: "What clients sent that was refused, by reason."}, []string{"why"})
+)

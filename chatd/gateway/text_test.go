@@ -8,6 +8,7 @@ import (
 func TestPlainTextIsTheTalksOwn(t *testing.T) {
 	s := serve(t, DefaultLimits)
 	ada, eve := s.dial(t, "?name=Ada"), s.dial(t, "")
+	s.awaitSessions(t, 2) // they are in a moment after the handshake
 	page, _ := s.join(t, nil)
 	ada.WriteMessage(1, []byte("hello"))
 	for _, c := range []*client{ada, eve} {

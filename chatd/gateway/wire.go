@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"sync"
 
 	"warren/chatd/chat"
 	"warren/chatd/room"
@@ -115,24 +117,22 @@ type byeFrame struct {
 // marshal returns v as JSON, with < and > as they are: no page puts it into
 // HTML.
 func marshal(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		panic(err) // strings and numbers cannot fail to marshal
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return bytes.Clone(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
+
+// buffers are for marshal: what it returns has the size that it needs.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // frame returns v as one whole WebSocket frame.
 func frame(v any) []byte { return session.AppendFrame(nil, marshal(v)) }
-
-func brokerState(up bool) string {
-	if up {
-		return "up"
-	}
-	return "away"
-}
 
 func boxState(well bool) string {
 	if well {
@@ -159,23 +159,27 @@ func recordJSON(e *room.Entry) []byte {
 // messages while the rest is still on its way.
 const maxLogFrame = 64 << 10
 
+const logBegin, logEnd = `{"type":"log","records":[`, `]}`
+
 // logFrames returns entries as log frames, none for none.
-func logFrames(entries []*room.Entry) []byte {
-	var frames, payload []byte
-	for _, e := range entries {
-		if payload == nil {
-			payload = append(payload, `{"type":"log","records":[`...)
-		} else {
-			payload = append(payload, ',')
+func logFrames(entries []*room.Entry) (frames []byte) {
+	for len(entries) > 0 {
+		n, size := 0, len(logBegin)
+		for n < len(entries) && size < maxLogFrame {
+			size += len(recordJSON(entries[n])) + len(",")
+			n++
 		}
-		payload = append(payload, recordJSON(e)...)
-		if len(payload) >= maxLogFrame {
-			frames = session.AppendFrame(frames, append(payload, "]}"...))
-			payload = nil
+		size += len(logEnd) - len(",") // there is none behind the last
+		frames = session.AppendHead(slices.Grow(frames, session.MaxHead+size), size)
+		frames = append(frames, logBegin...)
+		for i, e := range entries[:n] {
+			if i > 0 {
+				frames = append(frames, ',')
+			}
+			frames = append(frames, recordJSON(e)...)
 		}
-	}
-	if payload != nil {
-		frames = session.AppendFrame(frames, append(payload, "]}"...))
+		frames = append(frames, logEnd...)
+		entries = entries[n:]
 	}
 	return frames
 }
@@ -190,7 +194,7 @@ func eventJSON(e *room.Event) []byte {
 	case e.Typing != nil:
 		return frame(typingFrame{"typing", *e.Typing})
 	case e.Broker != nil:
-		return frame(stateFrame{"broker", brokerState(*e.Broker)})
+		return frame(stateFrame{"broker", e.Broker.String()})
 	case e.Box != nil:
 		return frame(stateFrame{"box", boxState(*e.Box)})
 	}

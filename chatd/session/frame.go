@@ -19,16 +19,25 @@ const (
 func AppendFrame(dst, payload []byte) []byte { return appendFrame(dst, opText, payload) }
 
 func appendFrame(dst []byte, opcode byte, payload []byte) []byte {
+	return append(appendHead(dst, opcode, len(payload)), payload...)
+}
+
+// MaxHead is the most bytes that AppendHead appends.
+const MaxHead = 10
+
+// AppendHead appends what comes before n bytes of payload in a text frame: for
+// a payload that is made behind it, and not copied.
+func AppendHead(dst []byte, n int) []byte { return appendHead(dst, opText, n) }
+
+func appendHead(dst []byte, opcode byte, n int) []byte {
 	dst = append(dst, final|opcode)
-	switch n := len(payload); {
+	switch {
 	case n < 126:
-		dst = append(dst, byte(n))
+		return append(dst, byte(n))
 	case n < 1<<16:
-		dst = binary.BigEndian.AppendUint16(append(dst, 126), uint16(n))
-	default:
-		dst = binary.BigEndian.AppendUint64(append(dst, 127), uint64(n))
+		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(n))
 	}
-	return append(dst, payload...)
+	return binary.BigEndian.AppendUint64(append(dst, 127), uint64(n))
 }
 
 // appendClose appends a close frame. A control frame carries 125 bytes at most,

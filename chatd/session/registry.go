@@ -8,8 +8,9 @@ import (
 	"warren/chatd/room"
 )
 
-// Registry holds all sessions of a daemon: one timer pings them and looks for
-// those that fell behind, and a shutdown waits for them. Its methods may be
+// Registry holds all sessions of a daemon: one goroutine wakes them when there
+// are events, pings them and looks for those that fell behind, and a shutdown
+// waits for them. Its methods may be
 // called concurrently.
 type Registry struct {
 	mu       sync.Mutex
@@ -21,7 +22,8 @@ type Registry struct {
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry { return &Registry{sessions: make(map[*Session]time.Time)} }
 
-// Go runs s in goroutines of its own. After Shutdown it closes s at once.
+// Go runs s in goroutines of its own, and calls ended at its end. It follows
+// events while Watch runs. After Shutdown it is closed at once.
 func (r *Registry) Go(s *Session, p Protocol, ended func()) {
 	r.mu.Lock()
 	if r.closed {
@@ -34,14 +36,16 @@ func (r *Registry) Go(s *Session, p Protocol, ended func()) {
 	r.sessions[s] = time.Now().Add(pingInterval)
 	r.wg.Add(1)
 	r.mu.Unlock()
-	go func() {
-		defer r.wg.Done()
-		s.Run(p)
-		r.mu.Lock()
-		delete(r.sessions, s)
-		r.mu.Unlock()
-		ended()
-	}()
+	go r.run(s, p, ended)
+}
+
+func (r *Registry) run(s *Session, p Protocol, ended func()) {
+	s.Run(p)
+	r.mu.Lock()
+	delete(r.sessions, s)
+	r.mu.Unlock()
+	ended()
+	r.wg.Done()
 }
 
 // Len returns how many sessions there are.
@@ -51,30 +55,62 @@ func (r *Registry) Len() int {
 	return len(r.sessions)
 }
 
-// Watch pings sessions and closes those that are too far behind, until ctx
-// ends.
+// Behind returns how many bytes the furthest session is behind the event to.
+func (r *Registry) Behind(to *room.Event) (most int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.sessions {
+		most = max(most, s.Behind(to))
+	}
+	return most
+}
+
+// Watch wakes sessions when there are events, pings them and closes those that
+// are too far behind, until ctx ends. Tail is the newest event.
 func (r *Registry) Watch(ctx context.Context, tail func() *room.Event) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	ping := appendFrame(nil, opPing, nil)
 	for {
+		// What comes while sessions are woken is seen in the next round.
+		newest := tail()
+		r.wake()
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			end := tail()
-			r.mu.Lock()
-			for s, at := range r.sessions {
-				if s.Behind(end) > maxBehind {
-					s.Close(TooSlow, "too slow to keep up: resume")
-				} else if now.After(at) {
-					s.Send(ping)
-					r.sessions[s] = now.Add(pingInterval)
-				}
-			}
-			r.mu.Unlock()
+			r.look(now, tail())
+		case <-newest.Ready():
 		}
 	}
+}
+
+func (r *Registry) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.sessions {
+		s.Wake()
+	}
+}
+
+// ping is a ping frame.
+var ping = appendFrame(nil, opPing, nil)
+
+// look pings and closes whom it is time for.
+func (r *Registry) look(now time.Time, newest *room.Event) {
+	most := int64(0)
+	r.mu.Lock()
+	for s, at := range r.sessions {
+		by := s.Behind(newest)
+		most = max(most, by)
+		if by > maxBehind {
+			s.Close(TooSlow, "too slow to keep up: resume")
+		} else if now.After(at) {
+			s.Send(ping)
+			r.sessions[s] = now.Add(pingInterval)
+		}
+	}
+	r.mu.Unlock()
+	behind.Set(float64(most))
 }
 
 // Shutdown closes all sessions with Restart and waits for their end, or ctx's.

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// patience is how long chatd may take for what must happen. Reaching it is a
+// failure, so it costs no time when all is well.
+const patience = 2 * time.Minute
+
+// build builds chatd into dir and returns its path.
+func build(ctx context.Context, dir string, race bool) (string, error) {
+	bin := filepath.Join(dir, "chatd")
+	args := []string{"build", "-o", bin}
+	if race {
+		args = append(args, "-race")
+	}
+	if out, err := exec.CommandContext(ctx, "go", append(args, "warren/chatd")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build chatd: %w\n%s", err, out)
+	}
+	return bin, nil
+}
+
+// A Daemon is a chatd process, which dies with this one.
+type Daemon struct {
+	Addr string // host:port
+
+	pid    int
+	ended  chan struct{}
+	client *http.Client
+}
+
+// StartDaemon starts chatd with these flags, on a port that it chooses, and
+// returns once it has reached its exchange.
+func StartDaemon(ctx context.Context, bin string, log io.Writer, flags ...string) (*Daemon, error) {
+	cmd := exec.Command(bin, append([]string{"-listen", "127.0.0.1:0"}, flags...)...)
+	cmd.Stderr = log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	started, ended := make(chan error, 1), make(chan struct{})
+	greeting := make(chan string, 1)
+	go func() {
+		defer close(ended)
+		// Pdeathsig comes when the thread ends that started the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		out := bufio.NewReader(stdout)
+		line, _ := out.ReadString('\n')
+		greeting <- line
+		io.Copy(io.Discard, out)
+		cmd.Wait()
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start chatd: %w", err)
+	}
+	d := &Daemon{pid: cmd.Process.Pid, ended: ended, client: &http.Client{Timeout: patience}}
+	line := <-greeting
+	port := regexp.MustCompile(`localhost:(\d+)/`).FindStringSubmatch(line)
+	if port == nil {
+		d.Stop()
+		return nil, fmt.Errorf("chatd does not say where it listens, but %q", line)
+	}
+	d.Addr = "127.0.0.1:" + port[1]
+	err = until(ctx, func() bool {
+		resp, err := d.client.Get("http://" + d.Addr + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	if err != nil {
+		d.Stop()
+		return nil, fmt.Errorf("chatd does not reach its exchange: %w", err)
+	}
+	return d, nil
+}
+
+// Stop ends the process, and waits for its end.
+func (d *Daemon) Stop() {
+	d.client.CloseIdleConnections()
+	select {
+	case <-d.ended:
+		return
+	default:
+		syscall.Kill(d.pid, syscall.SIGTERM)
+	}
+	select {
+	case <-d.ended:
+	case <-time.After(10 * time.Second): // it gives itself six
+		syscall.Kill(d.pid, syscall.SIGKILL)
+		<-d.ended
+	}
+}
+
+// Ended reports whether the process has ended, by itself or not.
+func (d *Daemon) Ended() bool {
+	select {
+	case <-d.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Metrics returns what chatd counts: the sum over all labels of each metric.
+func (d *Daemon) Metrics() (map[string]float64, error) {
+	resp, err := d.client.Get("http://" + d.Addr + "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("/metrics says %s", resp.Status)
+	}
+	m := make(map[string]float64)
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		name, value, ok := strings.Cut(lines.Text(), " ")
+		if i := strings.IndexByte(name, '{'); i >= 0 {
+			name = name[:i]
+			value = lines.Text()[strings.LastIndexByte(lines.Text(), ' ')+1:]
+		}
+		if v, err := strconv.ParseFloat(value, 64); ok && err == nil && !strings.HasPrefix(name, "#") {
+			m[name] += v
+		}
+	}
+	return m, lines.Err()
+}
+
+// Size is how large a chatd is.
+type Size struct {
+	Goroutines, Files float64 // open file descriptors
+	Heap, Resident    float64 // bytes: live at the last collection; of the process
+	Connections       float64
+	People            float64 // in the room
+}
+
+// collections of garbage are what a measurement waits for. The second one frees
+// what the first found unused in pools. What is allocated while one runs counts
+// as live: the least heap of several is nearest to the truth.
+const collections = 5
+
+// Size measures chatd. Pages are the garbage that brings a collection about:
+// many, and one by one when the next collection is near, so that little is
+// allocated while it runs.
+func (d *Daemon) Size(ctx context.Context) (size Size, err error) {
+	seen, cycle, pages := 0, -1.0, 1
+	err = until(ctx, func() bool {
+		for range pages {
+			resp, err := d.client.Get("http://" + d.Addr + "/basic")
+			if err != nil {
+				return false
+			}
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+		m, err := d.Metrics()
+		if err != nil {
+			return false
+		}
+		goal := m["go_memstats_next_gc_bytes"]
+		if pages = 20; m["go_memstats_heap_alloc_bytes"] > 0.6*goal {
+			pages = 1
+		}
+		if m["go_gc_duration_seconds_count"] == cycle {
+			return false
+		}
+		cycle = m["go_gc_duration_seconds_count"]
+		heap := goal / 2 // what was live: the next collection is due when it has doubled
+		if seen > 2 {
+			heap = min(heap, size.Heap)
+		}
+		seen++
+		size = Size{m["go_goroutines"], m["process_open_fds"], heap, m["process_resident_memory_bytes"], m["warren_connections"], m["warren_people"]}
+		return seen > collections
+	})
+	if err != nil {
+		return Size{}, fmt.Errorf("measure chatd: %w", err)
+	}
+	return size, nil
+}
+
+// Empty waits until all guests have gone.
+func (d *Daemon) Empty(ctx context.Context) error {
+	err := until(ctx, func() bool {
+		m, err := d.Metrics()
+		return err == nil && m["warren_sessions"] == 0 && m["warren_connections"] == 1 && m["warren_people"] == 0 // the connection is this one
+	})
+	if err != nil {
+		m, _ := d.Metrics()
+		err = fmt.Errorf("the room does not get empty: %v sessions, %v connections, %v people: %w", m["warren_sessions"], m["warren_connections"], m["warren_people"], err)
+	}
+	return err
+}
+
+// mishap is what a daemon's log must not hold.
+var mishap = regexp.MustCompile(`(?m)^(panic:|fatal error:|WARNING: DATA RACE|.*level=ERROR).*$`)
+
+// checkLog returns an error for what must not be in the log at path.
+func checkLog(path string) error {
+	log, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if line := mishap.Find(log); line != nil {
+		return fmt.Errorf("chatd says: %s (%s)", line, path)
+	}
+	return nil
+}
+
+var errSlow = errors.New("not within " + patience.String())
+
+// until waits until what holds.
+func until(ctx context.Context, what func() bool) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errSlow)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !what() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+	return nil
+}
