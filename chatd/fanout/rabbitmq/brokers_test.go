@@ -47,10 +47,10 @@ func TestSeveralURLs(t *testing.T) {
 		"amqp://a,amqps://u:p@b:1/v,amqp://[::1]": "a:5672 b:1 ::1:5672",
 		"amqp://a\namqp://b\n":                    "a:5672 b:5672",
 		" amqp://a , amqp://b,":                   "a:5672 b:5672",
-		"amqp://a,http://u:s3cret@b":              "URL 2 of the broker's 2",
+		"amqp://a,http://u:hush@b":              "URL 2 of the broker's 2",
 		"amqp://a,b":                              "URL 2 of the broker's 2",
 		"amqp://a,file:/b":                        "URL 2 of the broker's 2",
-		"amqp://u:s3,cret@a":                      "comma of user and password",
+		"amqp://u:hu,sh@a":                      "comma of user and password",
 		"\n,":                                     "the broker's URL cannot be read",
 		strings.Repeat("amqp://a,", maxURLs/9+1):  "",
 	} {
@@ -64,7 +64,7 @@ func TestSeveralURLs(t *testing.T) {
 				got = append(got, one.name)
 			}
 			switch {
-			case err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3")):
+			case err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hu")):
 				t.Errorf("%.60q: %v", address, err)
 			case err == nil && want != "" && strings.Join(got, " ") != want:
 				t.Errorf("%.60q gives %q", address, got)
