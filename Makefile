@@ -117,14 +117,23 @@ QUICK ?=
 bench: deps-rabbitmq
 	$(GO) run ./chatd/bench -suite $(if $(QUICK),-quick) -version $(COMMIT)
 
-# Each fuzz target for a few seconds: enough to find what was just broken.
-FUZZTIME ?= 5s
+SHELL = /bin/bash
+.SHELLFLAGS = -eu -o pipefail -c
+GO ?= go
+FUZZTIME ?= 2000x
 fuzz:
-	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
-	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$file); do \
-	    echo "fuzz $$target"; \
-	    $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x ./$$(dirname $$file); \
-	  done; done
+	@dir=$(CURDIR)/build/fuzz; rm -rf $$dir; mkdir -p $$dir; faults=0; \
+	for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  $(GO) test -c -fuzz=. -o $$dir/test $$package; cd $$package; \
+	  for target in $$($$dir/test -test.list='^Fuzz'); do \
+	    $$dir/test -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzminimizetime=1x \
+	      -test.fuzzcachedir=$$dir/corpus >$$dir/log 2>&1 || { faults=$$((faults+1)); cat $$dir/log; }; \
+	    echo $$package $$target $$(sed -n 's/.*execs: \([0-9]*\).*interesting: \([0-9]*\).*/\1 \2/p' $$dir/log | tail -1) | \
+	      awk '{ printf "%-32s %-16s %11d executions %6d new inputs\n", substr($$1, 3), $$2, $$3, $$4 }' | tee -a $$dir/table; \
+	  done; cd $(CURDIR); \
+	done; \
+	awk -v faults=$$faults '{ n += $$3 } END { print NR " targets, " n " executions, " faults " targets found a fault" }' $$dir/table; \
+	rm -rf $$dir; test $$faults = 0
 
 # ---- what must be installed ----
 

@@ -38,3 +38,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzUnseal: what was kept as the last good settings comes back whole, and of a
+// file that is damaged in any way there is nothing but the defaults.
+func FuzzUnseal(f *testing.F) {
+	f.Add(File(base), 100, byte(1))
+	f.Add([]byte("[room]\ntitle = \"x\"\n"), 0, byte(0))
+	f.Add([]byte("# sha256 0\n"), -1, byte(255))
+	f.Fuzz(func(t *testing.T, body []byte, at int, change byte) {
+		if s := unseal(body); s.check() != nil {
+			t.Fatalf("%#v", s)
+		}
+		kept := append(seal(body), body...)
+		s, _ := Parse(body, Default())
+		if got := unseal(kept); got != s || got.check() != nil {
+			t.Fatalf("%#v is kept as %#v", s, got)
+		}
+		if at < 0 || at >= len(kept) || change == 0 {
+			return
+		}
+		torn := unseal(kept[:at])
+		kept[at] ^= change
+		if damaged := unseal(kept); torn != Default() || damaged != Default() {
+			t.Fatalf("torn at %d: %#v, and damaged there: %#v", at, torn, damaged)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
 )
 
@@ -44,6 +45,14 @@ func Find(ctx context.Context, name string) (server netip.Addr, found bool, err 
 	case err != nil:
 		return server, false, fmt.Errorf("look for another DHCP server on %s: %w", name, err)
 	}
-	server, _ = netip.AddrFromSlice(offer.ServerIdentifier().To4())
-	return server, true, nil
+	return serverOf(offer), true, nil
+}
+
+// serverOf returns who says to have made an offer: 0.0.0.0 if it does not say,
+// which RFC 2131 does not allow, and which is a rival all the same.
+func serverOf(offer *dhcpv4.DHCPv4) netip.Addr {
+	if server, ok := netip.AddrFromSlice(offer.ServerIdentifier().To4()); ok {
+		return server
+	}
+	return netip.IPv4Unspecified()
 }

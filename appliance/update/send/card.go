@@ -77,7 +77,7 @@ func (c *card) unreached(err error) error {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), isTimeout(err):
 		return fmt.Errorf("nothing answers at %s: is the card on, in the same network, and is that its address?", c.address)
 	}
-	return fmt.Errorf("the card is not reached: %w", err)
+	return fmt.Errorf("the card is not reached: %.500w", err) // it may quote what answers
 }
 
 func isTimeout(err error) bool {
@@ -97,7 +97,7 @@ func (c *card) put(ctx context.Context, body io.Reader, a protocol.Announcement,
 	a.Set(req.Header, key)
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return "", fmt.Errorf("the connection to the card broke: %w: the old system runs on; try again", err)
+		return "", fmt.Errorf("the connection to the card broke: %.500w: the old system runs on; try again", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdin *os.File, stdout *os.File, st
 		if ctx.Err() != nil {
 			err = fmt.Errorf("interrupted: http://%s/ says how the card is", c.address)
 		}
-		fmt.Fprintln(stderr, "send:", err)
+		fmt.Fprintln(stderr, "send:", plain(err.Error()))
 		return 1
 	}
 	return 0

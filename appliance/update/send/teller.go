@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -16,7 +18,20 @@ type teller struct {
 
 func newTeller(out *os.File) *teller { return &teller{out, term.IsTerminal(int(out.Fd()))} }
 
-func (t *teller) line(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+func (t *teller) line(format string, args ...any) {
+	fmt.Fprintln(t.out, plain(fmt.Sprintf(format, args...)))
+}
+
+// plain returns text without what a terminal would obey: some of it was said by
+// whatever answers at the card's address.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
+}
 
 // progress returns a reader that tells how much of r was read.
 func (t *teller) progress(r io.Reader, length int64) io.Reader {

@@ -47,10 +47,10 @@ func TestSeveralURLs(t *testing.T) {
 		"amqp://a,amqps://u:p@b:1/v,amqp://[::1]": "a:5672 b:1 ::1:5672",
 		"amqp://a\namqp://b\n":                    "a:5672 b:5672",
 		" amqp://a , amqp://b,":                   "a:5672 b:5672",
-		"amqp://a,http://u:hush@b":              "URL 2 of the broker's 2",
+		"amqp://a,http://u:hush@b":                "URL 2 of the broker's 2",
 		"amqp://a,b":                              "URL 2 of the broker's 2",
 		"amqp://a,file:/b":                        "URL 2 of the broker's 2",
-		"amqp://u:hu,sh@a":                      "comma of user and password",
+		"amqp://u:hu,sh@a":                        "comma of user and password",
 		"\n,":                                     "the broker's URL cannot be read",
 		strings.Repeat("amqp://a,", maxURLs/9+1):  "",
 	} {

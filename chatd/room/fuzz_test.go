@@ -1,0 +1,122 @@
+package room
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"warren/chatd/chat"
+	"warren/chatd/fanout"
+)
+
+// FuzzDeliver has a log of anything, in which people repeat themselves, and which
+// is read afresh in between: what the room shows is in order, once, and readable,
+// and all sessions are told the same.
+//
+// Each line is a record: the first byte says what else happens and how far the
+// offset goes on, the second who says it, the third under which id.
+func FuzzDeliver(f *testing.F) {
+	f.Add("0aahello\n1baagain\n0aahello\nRaaafter\n9aahello")
+	f.Add("0 a\xff\n0c {\"from\":{\"name\":\"Bob\"},\"text\":\"x\"}\nNaz\nAaa\nFaaalarm\nUaa")
+	f.Fuzz(func(t *testing.T, script string) {
+		r, h, _, _ := newRoom(t)
+		h.Reset("epoch")
+		h.State(fanout.Up, "")
+		tail, state := r.Tail(), fanout.Up
+		offset := int64(-1)
+		type said struct{ sender, ref string }
+		shown := map[said]int64{}
+		for line := range strings.Lines(script) {
+			line = strings.TrimSuffix(line, "\n")
+			if len(line) < 3 {
+				continue
+			}
+			switch line[0] {
+			case 'R': // the same log, read afresh from its end
+				if state != fanout.Away {
+					h.State(fanout.Away, "")
+				}
+				h.Reset("epoch")
+				h.State(fanout.Up, "")
+				tail, state = r.Tail(), fanout.Up
+				clear(shown)
+				continue
+			case 'A', 'F', 'U':
+				now := map[byte]fanout.State{'A': fanout.Away, 'F': fanout.Full, 'U': fanout.Up}[line[0]]
+				if now != state {
+					h.State(now, line[3:])
+				}
+				state = now
+				continue
+			}
+			offset += 1 + int64(line[0]%16)
+			rec := message(offset, string(line[1]), strings.TrimSpace(string(line[2])), line[3:])
+			switch line[1] {
+			case ' ': // any AMQP client
+				rec = chat.Record{Offset: offset, ID: string(line[2]), Body: []byte(line[3:])}
+			case '!':
+				rec = chat.Record{Offset: offset, Type: chat.TypeEpoch, ContentType: chat.ContentJSON, ID: string(line[2]), Body: []byte(line[3:])}
+			}
+			h.Deliver([]chat.Record{rec})
+		}
+		last := int64(-1)
+		for e := tail.Next(); e != nil; e = e.Next() {
+			for _, entry := range e.Entries {
+				if entry.Offset <= last {
+					t.Fatalf("%d is told after %d", entry.Offset, last)
+				}
+				last = entry.Offset
+				k := said{entry.Message.From.ID, entry.Ref}
+				if first, twice := shown[k]; twice && k.ref != "" {
+					t.Fatalf("%+v is told at %d and at %d", k, first, last)
+				}
+				shown[k] = last
+			}
+		}
+		last = -1
+		held := r.View(maxWindow).Entries
+		for _, e := range held {
+			text, err := chat.CleanText(e.Message.Text)
+			if e.Offset <= last || err != nil || text != e.Message.Text {
+				t.Fatalf("%d after %d: %q, %v", e.Offset, last, e.Message.Text, err)
+			}
+			last = e.Offset
+		}
+	})
+}
+
+// FuzzWhispered has anything said on the exchange for presence, twice over by
+// several daemons: who is here stays bounded, clean, and fits a phone's page.
+func FuzzWhispered(f *testing.F) {
+	f.Add(`{"node":"a","presence":{"count":2,"people":[{"id":"x","name":"Ada"},{"id":"x","name":"\u202e"}]}}`, `{"node":"b","typing":{"id":"x","name":"Ada"}}`)
+	f.Add(`{"node":"a","presence":{"count":9223372036854775807}}`, `{"node":"b","presence":{"count":9223372036854775807}}`)
+	f.Add(`{"node":"a","presence":{"count":-9223372036854775808,"people":null}}`, `{"presence":null}`)
+	f.Fuzz(func(t *testing.T, a, b string) {
+		r, h, _, _ := newRoom(t)
+		tail := r.Tail()
+		r.Enter(chat.Person{ID: "me", Name: "Me"})
+		for _, body := range []string{a, b, a} {
+			h.Whispered([]byte(body))
+		}
+		clean := func(p chat.Person) bool {
+			name, err := chat.CleanName(p.Name)
+			return err == nil && name == p.Name && chat.ValidID(p.ID)
+		}
+		p := r.Presence()
+		if p.Count < 1 || p.Count < len(p.People) || len(p.People) > MaxPeople {
+			t.Fatalf("%d people are here, of whom %d are named", p.Count, len(p.People))
+		}
+		if unclean := slices.ContainsFunc(p.People, func(q chat.Person) bool { return !clean(q) }); unclean {
+			t.Fatalf("here are %+v", p.People)
+		}
+		if js, err := json.Marshal(p); err != nil || len(js) > MaxPeople*(2*chat.MaxNameBytes+chat.MaxIDBytes+100) {
+			t.Fatalf("%d bytes, %v", len(js), err)
+		}
+		for e := tail.Next(); e != nil; e = e.Next() {
+			if e.Typing == nil || !clean(*e.Typing) {
+				t.Fatalf("told: %+v", e)
+			}
+		}
+	})
+}
