@@ -15,10 +15,11 @@ import (
 // number it gets the status all the same.
 const maxFarewells = 64
 
-// upgrader keeps connections small: 1 KiB for reading, as messages are short,
-// and none for writing, as sessions write frames made elsewhere.
+// upgrader keeps connections small: for reading 256 bytes, in which a message
+// of a hundred is whole, and a longer one takes another read; and none for
+// writing, as sessions write frames made elsewhere.
 var upgrader = websocket.Upgrader{
-	ReadBufferSize:  1024,
+	ReadBufferSize:  256,
 	WriteBufferPool: &sync.Pool{},
 	Subprotocols:    []string{Subprotocol},
 	CheckOrigin:     func(*http.Request) bool { return true }, // checked before, with a better sentence

@@ -5,7 +5,8 @@ import "warren/chatd/chat"
 // maxSeen is how many ids are remembered to show a message once. A message is
 // in the log twice when its sender repeated it: within seconds after a broker
 // restart, within hours when a phone slept on an unanswered message. 65,536
-// are more than an evening; at about 120 bytes each they cost 8 MiB at most.
+// are more than an evening; at about 120 bytes each they cost 8 MiB. An AMQP
+// client, which has the broker's password, may take ids of 255 bytes: 40 MiB.
 const maxSeen = 1 << 16
 
 // key tells messages apart: a sender's id for a message is unique for that

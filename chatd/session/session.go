@@ -62,7 +62,8 @@ type Protocol interface {
 	Encode(*room.Event) []byte
 
 	// Receive handles a text frame from the phone: valid UTF-8, at most
-	// MaxFrame bytes. It is called from one goroutine.
+	// MaxFrame bytes, which are its own only until it returns. It is called
+	// from one goroutine.
 	Receive(data []byte)
 
 	// Bye returns frames to send before the close frame, or nil.
@@ -168,7 +169,8 @@ func (s *Session) Wake() {
 func (s *Session) wake() {
 	if s.protocol != nil && !s.writing && s.pending() {
 		s.writing = true
-		s.writers.Go(s.write)
+		s.writers.Add(1)
+		go s.write()
 	}
 }
 
@@ -282,6 +284,12 @@ func (s *Session) end(code Code) {
 		s.over = true
 	}
 	s.mu.Unlock()
+	if code == FrameTooBig && !parting {
+		// The close frame is sent. A connection closed with unread data is
+		// reset, and the frame is lost.
+		s.remote.SetReadDeadline(time.Now().Add(linger))
+		io.Copy(io.Discard, s.remote)
+	}
 	hangUp := func() {
 		s.cancel()
 		s.remote.Close()
@@ -308,6 +316,7 @@ func (s *Session) isClosing() bool {
 
 // write is the writer: it ends when there is nothing to write.
 func (s *Session) write() {
+	defer s.writers.Done()
 	v := vectors.Get().(*vector)
 	defer vectors.Put(v)
 	for {
