@@ -20,12 +20,15 @@ const (
 // crowd closes connections of which there are too many. Each answer ends its
 // connection, so that what is open is being asked.
 type crowd struct {
-	mu  sync.Mutex
-	of  map[netip.Addr]int
-	all int
+	mu      sync.Mutex
+	of      map[netip.Addr]int
+	all     int
+	refused map[net.Conn]struct{} // closed, but the server has not seen it yet: they are not counted
 }
 
-func newCrowd() *crowd { return &crowd{of: make(map[netip.Addr]int)} }
+func newCrowd() *crowd {
+	return &crowd{of: make(map[netip.Addr]int), refused: make(map[net.Conn]struct{})}
+}
 
 // watch is a ConnState of an http.Server.
 func (c *crowd) watch(conn net.Conn, state http.ConnState) {
@@ -38,12 +41,18 @@ func (c *crowd) watch(conn net.Conn, state http.ConnState) {
 	defer c.mu.Unlock()
 	switch state {
 	case http.StateNew:
+		if c.all >= inAll || c.of[addr] >= perAddress {
+			c.refused[conn] = struct{}{}
+			conn.Close() // the server sees it, and calls with StateClosed
+			return
+		}
 		c.all++
 		c.of[addr]++
-		if c.all > inAll || c.of[addr] > perAddress {
-			conn.Close() // the server sees it, and calls with StateClosed
-		}
 	case http.StateClosed, http.StateHijacked:
+		if _, ok := c.refused[conn]; ok {
+			delete(c.refused, conn)
+			return
+		}
 		c.all--
 		if c.of[addr]--; c.of[addr] == 0 {
 			delete(c.of, addr)

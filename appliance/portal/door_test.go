@@ -194,8 +194,21 @@ func TestCrowdInAll(t *testing.T) {
 	for _, conn := range open {
 		c.watch(conn, http.StateClosed)
 	}
-	if c.all != 0 || len(c.of) != 0 {
-		t.Errorf("%d are left, of %d addresses", c.all, len(c.of))
+	if c.all != 0 || len(c.of) != 0 || len(c.refused) != 0 {
+		t.Errorf("%d are left, of %d addresses, and %d refused", c.all, len(c.of), len(c.refused))
+	}
+}
+
+// What is refused to one address takes no place of others', not even until the
+// server has seen that it is closed.
+func TestCrowdOfOne(t *testing.T) {
+	c := newCrowd()
+	for range 2 * inAll {
+		c.watch(&fakeConn{addr: "10.1.1.20:5000"}, http.StateNew)
+	}
+	other := &fakeConn{addr: "10.1.1.21:5000"}
+	if c.watch(other, http.StateNew); other.closed {
+		t.Error("one address has crowded out another")
 	}
 }
 

@@ -68,6 +68,21 @@ func TestOffenders(t *testing.T) {
 	}
 }
 
+// Who sends a frame that is too big can send all of it, and is told why it ends:
+// a connection that is reset while the phone sends has no close code there.
+func TestTooBigIsTold(t *testing.T) {
+	s := serve(t, DefaultLimits)
+	for _, protocol := range [][]string{nil, {Subprotocol}} {
+		c := s.dial(t, "", protocol...)
+		if err := c.WriteMessage(websocket.TextMessage, make([]byte, 8<<20)); err != nil {
+			t.Errorf("protocol %v: %v", protocol, err)
+		}
+		if code, _ := c.closed(); code != 1009 {
+			t.Errorf("protocol %v: closed with %d", protocol, code)
+		}
+	}
+}
+
 func TestHelloIsChecked(t *testing.T) {
 	s := serve(t, DefaultLimits)
 	for name, first := range map[string]any{

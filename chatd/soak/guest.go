@@ -128,26 +128,25 @@ func (g *guest) part() error {
 		return err
 	}
 	defer tcp.Close()
-	asked := time.Now()
+	begun := time.Now()
 	conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""))
-	err = closedWith(conn, 1000)
-	if websocket.IsCloseError(errors.Unwrap(err), 1006) && time.Since(asked) >= linger {
-		return errLate
-	}
-	return err
+	return closedWith(conn, 1000, begun)
 }
 
-// linger is how long chatd tries to answer a close frame: docs/limits.md. On a
+// linger is how long chatd tries to send a close frame: docs/limits.md. On a
 // machine that has no time for that long, the connection ends without.
 const linger = 2 * time.Second
 
-var errLate = errors.New("chatd had no time for an answer to a close frame")
+var errLate = errors.New("chatd had no time to send a close frame")
 
-// closedWith reads until chatd closes, and returns an error if not with code.
-func closedWith(conn *websocket.Conn, code int) error {
+// closedWith reads until chatd closes, and returns an error if not with code, or
+// not in time after what was done at begun.
+func closedWith(conn *websocket.Conn, code int, begun time.Time) error {
 	_, err := await(conn, "there is no such text")
-	if !websocket.IsCloseError(err, code) {
-		return fmt.Errorf("closed with %w, must be with %d", err, code)
+	if took := time.Since(begun); websocket.IsCloseError(err, 1006) && took >= linger {
+		return errLate
+	} else if !websocket.IsCloseError(err, code) {
+		return fmt.Errorf("closed with %w after %v, must be with %d", err, took, code)
 	}
 	return nil
 }
@@ -228,12 +227,11 @@ func (g *guest) tooBig() error {
 		return err
 	}
 	defer tcp.Close()
-	conn.WriteMessage(websocket.TextMessage, make([]byte, 200_000))
-	// Chatd may reset the connection while we are still writing.
-	if err := closedWith(conn, 1009); err != nil && !errors.As(err, new(net.Error)) && !websocket.IsUnexpectedCloseError(errors.Unwrap(err), 1009) {
+	begun := time.Now()
+	if err := conn.WriteMessage(websocket.TextMessage, make([]byte, 200_000)); err != nil {
 		return err
 	}
-	return nil
+	return closedWith(conn, 1009, begun)
 }
 
 func (g *guest) noHello() error {
@@ -242,13 +240,15 @@ func (g *guest) noHello() error {
 		return err
 	}
 	defer tcp.Close()
+	begun := time.Now()
 	conn.WriteJSON(map[string]any{"type": "ping"})
-	return closedWith(conn, 4200)
+	return closedWith(conn, 4200, begun)
 }
 
 // tooMany comes from an address on which all seats are taken, and is told so by
 // a close code, or by the HTTP status when many are told at once.
 func (g *guest) tooMany() error {
+	begun := time.Now()
 	conn, tcp, err := g.open(crowded, "", "warren.v1")
 	if errors.Is(err, websocket.ErrBadHandshake) {
 		return nil
@@ -257,7 +257,7 @@ func (g *guest) tooMany() error {
 		return nil // the 65th is reset
 	}
 	defer tcp.Close()
-	return closedWith(conn, 4101)
+	return closedWith(conn, 4101, begun)
 }
 
 func (g *guest) basic() error {

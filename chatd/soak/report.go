@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -16,7 +17,7 @@ type Report struct {
 	begun time.Time
 	took  time.Duration
 	done  atomic.Int64 // guests that have come and gone
-	late  atomic.Int64 // of them had no answer to their close frame: errLate
+	late  atomic.Int64 // of them had no close frame: errLate
 }
 
 // Row is one measurement, in an empty room.
@@ -42,9 +43,16 @@ const (
 )
 
 // judge compares the last measurement with the first one, resident memory with
-// that after the first sessions, and the heap with that after half of them.
+// that after the first sessions, and the heap after all of them with that after half:
+// what it does while nobody comes is no session's doing.
 func (r *Report) judge() {
 	first, warm, half, last := r.Rows[0], r.Rows[1], r.Rows[1], r.Rows[len(r.Rows)-1]
+	all := last
+	for _, row := range slices.Backward(r.Rows) { // the first of those with all sessions
+		if row.Sessions >= r.Sessions {
+			all = row
+		}
+	}
 	for _, row := range r.Rows {
 		if row.Sessions <= r.Sessions/2 {
 			half = row
@@ -58,7 +66,7 @@ func (r *Report) judge() {
 	check("goroutines", last.Goroutines, first.Goroutines+moreGoroutines)
 	check("open files", last.Files, first.Files+moreFiles)
 	if r.Fill { // otherwise it is the room that grows
-		check("bytes of heap", last.Heap, half.Heap+moreHeap)
+		check("bytes of heap", all.Heap, half.Heap+moreHeap)
 		check("bytes resident", last.Resident, moreResident*max(warm.Resident, first.Resident))
 	}
 }
@@ -74,7 +82,7 @@ func (r *Report) Write(w io.Writer) {
 	for _, row := range r.Rows {
 		fmt.Fprintf(w, "| %s | %.0f | %.0f | %.0f | %.0f | %.0f |\n", row.When, row.Goroutines, row.Files, row.Heap/1024, row.Resident/1024, row.People)
 	}
-	fmt.Fprintf(w, "\n%d close frames were not answered within %v.\n", r.late.Load(), linger)
+	fmt.Fprintf(w, "\n%d close frames were not sent within %v.\n", r.late.Load(), linger)
 	for _, left := range r.Left {
 		fmt.Fprintln(w, left)
 	}
