@@ -17,9 +17,10 @@ const (
 	// "sign in" while it chats asks again within a minute.
 	seenFor = time.Second
 
-	// maxSockets bounds what is read of a table: chatd has at most 2,048
-	// connections, in lines of 170 bytes.
-	maxSockets = 512 << 10
+	// maxSockets bounds what is read of a table, in lines of 170 bytes: chatd
+	// has at most 2,560 connections, and those that have just ended are in it
+	// for a minute.
+	maxSockets = 1 << 20
 )
 
 // inChat knows which addresses are connected to the chat: whoever scanned its
