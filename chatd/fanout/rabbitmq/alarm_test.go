@@ -92,7 +92,7 @@ func TestAlarm(t *testing.T) {
 			// Reading goes on, and who comes now reads what there is.
 			y := open(t, n.URL(), Options{suffix: suffix})
 			begin = time.Now()
-			f, stop := run(t, y, 10)
+			f, stop := run(t, y, 1000) // the alarm may take its time
 			f.waitFull(c.short)
 			t.Logf("another daemon has the log after %v", time.Since(begin))
 			if got := f.texts(); len(got) == 0 || got[0] != "before" || f.epoch() != e.epoch() {
