@@ -358,20 +358,29 @@ func TestWindowIsBounded(t *testing.T) {
 
 func TestSeenIsBounded(t *testing.T) {
 	s := newSeen()
-	for i := range maxSeen + 10 {
-		s.first(key{"a", fmt.Sprint(i)}, int64(i))
+	const said = 5*maxSeen + 10
+	for i := range said {
+		k := key{"a", fmt.Sprint(i)}
+		if at := s.first(k, int64(i)); at != int64(i) {
+			t.Fatalf("%d came first at %d", i, at)
+		}
+		if n := len(s.newer) + len(s.older); n > maxSeen || n < min(i+1, maxSeen/2) {
+			t.Fatalf("%d ids of %d are remembered", n, i+1)
+		}
+		if back := i - maxSeen/2 + 1; back >= 0 {
+			if at := s.first(key{"a", fmt.Sprint(back)}, int64(i)); at != int64(back) {
+				t.Fatalf("after %d, %d came first at %d", i, back, at)
+			}
+		}
 	}
-	if len(s.at) != maxSeen || len(s.order) != maxSeen {
-		t.Errorf("%d ids are remembered", len(s.at))
+	if _, ok := s.lookup(key{"a", fmt.Sprint(said - maxSeen - 1)}); ok {
+		t.Error("one that is too old is still there")
 	}
-	if _, ok := s.lookup(key{"a", "9"}); ok {
-		t.Error("the oldest is still there")
+	s.forget(said - 10)
+	if _, ok := s.lookup(key{"a", fmt.Sprint(said - 10)}); ok {
+		t.Error("one that was to be forgotten is still there")
 	}
-	if at, ok := s.lookup(key{"a", "10"}); !ok || at != 10 {
-		t.Error("one that is not the oldest was forgotten")
-	}
-	s.forget(maxSeen)
-	if len(s.at) != maxSeen-10 || len(s.order) != maxSeen-10 || s.order[0] != (key{"a", "10"}) {
-		t.Errorf("%d ids are left, the oldest is %v", len(s.at), s.order[0])
+	if _, ok := s.lookup(key{"a", fmt.Sprint(said - 11)}); !ok {
+		t.Error("one that was to stay was forgotten")
 	}
 }
