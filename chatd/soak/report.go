@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -43,16 +42,9 @@ const (
 )
 
 // judge compares the last measurement with the first one, resident memory with
-// that after the first sessions, and the heap after all of them with that after half:
-// what it does while nobody comes is no session's doing.
+// that after the first sessions, and the heap with that after half of them.
 func (r *Report) judge() {
 	first, warm, half, last := r.Rows[0], r.Rows[1], r.Rows[1], r.Rows[len(r.Rows)-1]
-	all := last
-	for _, row := range slices.Backward(r.Rows) { // the first of those with all sessions
-		if row.Sessions >= r.Sessions {
-			all = row
-		}
-	}
 	for _, row := range r.Rows {
 		if row.Sessions <= r.Sessions/2 {
 			half = row
@@ -66,7 +58,7 @@ func (r *Report) judge() {
 	check("goroutines", last.Goroutines, first.Goroutines+moreGoroutines)
 	check("open files", last.Files, first.Files+moreFiles)
 	if r.Fill { // otherwise it is the room that grows
-		check("bytes of heap", all.Heap, half.Heap+moreHeap)
+		check("bytes of heap", last.Heap, half.Heap+moreHeap)
 		check("bytes resident", last.Resident, moreResident*max(warm.Resident, first.Resident))
 	}
 }
