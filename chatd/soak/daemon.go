@@ -6,91 +6,49 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/process"
 )
 
 // patience is how long chatd may take for what must happen. Reaching it is a
 // failure, so it costs no time when all is well.
 const patience = 2 * time.Minute
 
-// build builds chatd into dir and returns its path.
-func build(ctx context.Context, dir string, race bool) (string, error) {
-	bin := filepath.Join(dir, "chatd")
-	args := []string{"build", "-o", bin}
-	if race {
-		args = append(args, "-race")
-	}
-	if out, err := exec.CommandContext(ctx, "go", append(args, "warren/chatd")...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build chatd: %w\n%s", err, out)
-	}
-	return bin, nil
-}
-
 // A Daemon is a chatd process, which dies with this one.
 type Daemon struct {
 	Addr string // host:port
 
-	pid    int
-	ended  chan struct{}
+	proc   *process.Process
 	client *http.Client
 }
 
-// StartDaemon starts chatd with these flags, on a port that it chooses, and
-// returns once it has reached its exchange.
+// StartDaemon starts chatd with these flags, on a port of its own, and returns
+// once it has reached its exchange.
 func StartDaemon(ctx context.Context, bin string, log io.Writer, flags ...string) (*Daemon, error) {
-	cmd := exec.Command(bin, append([]string{"-listen", "127.0.0.1:0"}, flags...)...)
-	cmd.Stderr = log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	stdout, err := cmd.StdoutPipe()
+	port, err := node.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	started, ended := make(chan error, 1), make(chan struct{})
-	greeting := make(chan string, 1)
-	go func() {
-		defer close(ended)
-		// Pdeathsig comes when the thread ends that started the child.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err != nil {
-			return
-		}
-		out := bufio.NewReader(stdout)
-		line, _ := out.ReadString('\n')
-		greeting <- line
-		io.Copy(io.Discard, out)
-		cmd.Wait()
-	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start chatd: %w", err)
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	cmd := exec.Command(bin, append([]string{"-listen", addr}, flags...)...)
+	cmd.Stderr = log
+	proc, err := process.Start(cmd)
+	if err != nil {
+		return nil, err
 	}
-	d := &Daemon{pid: cmd.Process.Pid, ended: ended, client: &http.Client{Timeout: patience}}
-	line := <-greeting
-	port := regexp.MustCompile(`localhost:(\d+)/`).FindStringSubmatch(line)
-	if port == nil {
-		d.Stop()
-		return nil, fmt.Errorf("chatd does not say where it listens, but %q", line)
+	d := &Daemon{Addr: addr, proc: proc, client: &http.Client{Timeout: patience}}
+	err = until(ctx, func() bool { return d.Ended() || process.Ready(ctx, addr) })
+	if d.Ended() {
+		return nil, errors.New("chatd ended while it started")
 	}
-	d.Addr = "127.0.0.1:" + port[1]
-	err = until(ctx, func() bool {
-		resp, err := d.client.Get("http://" + d.Addr + "/readyz")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
 	if err != nil {
 		d.Stop()
 		return nil, fmt.Errorf("chatd does not reach its exchange: %w", err)
@@ -101,29 +59,11 @@ func StartDaemon(ctx context.Context, bin string, log io.Writer, flags ...string
 // Stop ends the process, and waits for its end.
 func (d *Daemon) Stop() {
 	d.client.CloseIdleConnections()
-	select {
-	case <-d.ended:
-		return
-	default:
-		syscall.Kill(d.pid, syscall.SIGTERM)
-	}
-	select {
-	case <-d.ended:
-	case <-time.After(10 * time.Second): // it gives itself six
-		syscall.Kill(d.pid, syscall.SIGKILL)
-		<-d.ended
-	}
+	d.proc.Stop(10 * time.Second) // it gives itself six
 }
 
 // Ended reports whether the process has ended, by itself or not.
-func (d *Daemon) Ended() bool {
-	select {
-	case <-d.ended:
-		return true
-	default:
-		return false
-	}
-}
+func (d *Daemon) Ended() bool { return !d.proc.Running() }
 
 // Metrics returns what chatd counts: the sum over all labels of each metric.
 func (d *Daemon) Metrics() (map[string]float64, error) {
@@ -216,16 +156,13 @@ func (d *Daemon) Empty(ctx context.Context) error {
 	return err
 }
 
-// mishap is what a daemon's log must not hold.
-var mishap = regexp.MustCompile(`(?m)^(panic:|fatal error:|WARNING: DATA RACE|.*level=ERROR).*$`)
-
 // checkLog returns an error for what must not be in the log at path.
 func checkLog(path string) error {
 	log, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if line := mishap.Find(log); line != nil {
+	if line := process.Mishap(string(log)); line != "" {
 		return fmt.Errorf("chatd says: %s (%s)", line, path)
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"warren/chatd/process"
 )
 
 const (
@@ -216,11 +217,11 @@ func median(d []time.Duration) time.Duration {
 // startForTest runs chatd until the test is over.
 func startForTest(t *testing.T, flags ...string) *Daemon {
 	t.Helper()
-	bin, err := build(t.Context(), t.TempDir(), false)
-	if err != nil {
+	dir := t.TempDir()
+	if err := process.Build(t.Context(), dir, false, process.Chatd); err != nil {
 		t.Fatal(err)
 	}
-	return startBinary(t, bin, flags...)
+	return startBinary(t, filepath.Join(dir, "chatd"), flags...)
 }
 
 func startBinary(t *testing.T, bin string, flags ...string) *Daemon {
@@ -251,10 +252,10 @@ func startBinary(t *testing.T, bin string, flags ...string) *Daemon {
 // there are some again.
 func TestNoFilesLeft(t *testing.T) {
 	dir := t.TempDir()
-	bin, err := build(t.Context(), dir, false)
-	if err != nil {
+	if err := process.Build(t.Context(), dir, false, process.Chatd); err != nil {
 		t.Fatal(err)
 	}
+	bin := filepath.Join(dir, "chatd")
 	few := filepath.Join(dir, "few")
 	if err := os.WriteFile(few, []byte("#!/bin/sh\nulimit -n 40 && exec "+bin+` "$@"`), 0o700); err != nil {
 		t.Fatal(err)
@@ -281,7 +282,7 @@ func TestNoFilesLeft(t *testing.T) {
 			t.Fatalf("who is inside is not served: %v", err)
 		}
 	}
-	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", chatd.pid))
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", chatd.proc.PID))
 	if err != nil || len(fds) < 40 {
 		t.Errorf("%d files are open, of 40: this was no test (%v)", len(fds), err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/process"
 )
 
 const (
@@ -62,10 +63,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 func run(ctx context.Context, o Options, dir string) (*Report, error) {
-	bin, err := build(ctx, dir, o.Race)
-	if err != nil {
+	if err := process.Build(ctx, dir, o.Race, process.Chatd); err != nil {
 		return nil, err
 	}
+	bin := filepath.Join(dir, "chatd")
 	// Rates are kept, for as many devices as ever, but reached by nobody.
 	flags := []string{"-message-rate", "100000"}
 	if o.RabbitMQ {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/process"
 )
 
 // newStream is how long RabbitMQ is left alone once the log is made: killed
@@ -35,10 +36,10 @@ func NewHouse(ctx context.Context, dir string, race bool) (h *House, err error) 
 			h.Close()
 		}
 	}()
-	bin, err := build(ctx, dir, race)
-	if err != nil {
+	if err := process.Build(ctx, dir, race, process.Chatd); err != nil {
 		return h, err
 	}
+	bin := filepath.Join(dir, "chatd")
 	if h.broker, err = node.Start(ctx, node.Options{Dir: filepath.Join(dir, "rabbitmq")}); err != nil {
 		return h, err
 	}

@@ -2,29 +2,24 @@ package browser
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/process"
 )
 
 // BuildChatd builds the daemon into dir and returns its path.
 func BuildChatd(dir string) (string, error) {
-	bin := filepath.Join(dir, "chatd")
-	if out, err := exec.Command("go", "build", "-o", bin, "warren/chatd").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build chatd: %w\n%s", err, out)
-	}
-	return bin, nil
+	return filepath.Join(dir, "chatd"), process.Build(context.Background(), dir, false, process.Chatd)
 }
 
 // Chatd is a chatd process on a port of its own, which it keeps when it is
@@ -37,8 +32,7 @@ type Chatd struct {
 	args []string
 	log  buffer
 
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when the process has ended
+	proc *process.Process
 }
 
 // StartChatd starts the binary with flags, and returns when it serves. It ends
@@ -61,28 +55,13 @@ func (c *Chatd) URL() string { return roomURL(c.Addr) }
 // Start starts the daemon, again if it has run before.
 func (c *Chatd) Start() {
 	c.t.Helper()
-	c.cmd = exec.Command(c.bin, c.args...)
-	c.cmd.Stderr = &c.log
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setpgid:   true,            // Ctrl-C is for the tests, which end it
-		Pdeathsig: syscall.SIGKILL, // and if they cannot, the kernel does
+	cmd := exec.Command(c.bin, c.args...)
+	cmd.Stderr = &c.log
+	proc, err := process.Start(cmd)
+	if err != nil {
+		c.t.Fatal(err)
 	}
-	c.ended = make(chan struct{})
-	started := make(chan error)
-	go func(cmd *exec.Cmd, ended chan struct{}) {
-		// The kernel watches the thread that started the child.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			cmd.Wait()
-		}
-		close(ended)
-	}(c.cmd, c.ended)
-	if err := <-started; err != nil {
-		c.t.Fatalf("start chatd: %v", err)
-	}
+	c.proc = proc
 	c.waitFor("/healthz", 10*time.Second)
 }
 
@@ -96,10 +75,8 @@ func (c *Chatd) waitFor(path string, patience time.Duration) {
 	c.t.Helper()
 	last := "no answer"
 	Eventually(c.t, patience, func() bool {
-		select {
-		case <-c.ended:
+		if !c.proc.Running() {
 			c.t.Fatalf("chatd ended by itself; its log:\n%s", c.log.String())
-		default:
 		}
 		resp, err := http.Get("http://" + c.Addr + path)
 		if err != nil {
@@ -115,33 +92,21 @@ func (c *Chatd) waitFor(path string, patience time.Duration) {
 // Stop asks the daemon to end (SIGTERM) and waits until it has.
 func (c *Chatd) Stop() {
 	c.t.Helper()
-	syscall.Kill(c.cmd.Process.Pid, syscall.SIGTERM)
-	select {
-	case <-c.ended:
-	case <-time.After(15 * time.Second):
+	if !c.proc.Stop(15 * time.Second) {
 		c.t.Error("chatd does not end when it is asked to")
-		c.Kill()
 	}
 }
 
 // Kill ends the daemon as a crash does (SIGKILL).
 func (c *Chatd) Kill() {
-	if c.cmd == nil || c.cmd.Process == nil {
-		return
-	}
-	select {
-	case <-c.ended: // its id may be another's by now
-	default:
-		syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
-		<-c.ended
+	if c.proc != nil {
+		c.proc.Kill()
 	}
 }
 
-var mishap = regexp.MustCompile(`(?m)^(panic:|fatal error:|WARNING: DATA RACE|.*level=ERROR).*$`)
-
 func (c *Chatd) checkLog() {
 	log := c.log.String()
-	if line := mishap.FindString(log); line != "" {
+	if line := process.Mishap(log); line != "" {
 		c.t.Errorf("chatd's log has: %s", line)
 	}
 	if c.t.Failed() {

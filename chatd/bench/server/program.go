@@ -7,31 +7,23 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
 	"time"
 
 	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/process"
 )
 
 // Build builds the programs that the suite starts into dir.
 func Build(ctx context.Context, dir string) error {
-	// By their import paths: from any folder of the module.
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator), "warren/chatd", "warren/chatd/bench/floor", "warren/chatd/bench/perqueue")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the servers: %w\n%s", err, out)
-	}
-	return nil
+	return process.Build(ctx, dir, false, process.Chatd, "warren/chatd/bench/floor", "warren/chatd/bench/perqueue")
 }
 
 // A program is a server process on a port of its own. It dies with this one.
 type program struct {
-	addr  string
-	log   string
-	pid   int
-	ended chan struct{}
+	*process.Process
+	addr string
+	log  string
 }
 
 // startTime is how long a server may take until it answers.
@@ -44,7 +36,7 @@ func start(ctx context.Context, bin string, env []string, args ...string) (*prog
 	if err != nil {
 		return nil, err
 	}
-	p := &program{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), ended: make(chan struct{})}
+	p := &program{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	p.log = fmt.Sprintf("%s-%d.log", bin, port)
 	log, err := os.Create(p.log)
 	if err != nil {
@@ -54,24 +46,8 @@ func start(ctx context.Context, bin string, env []string, args ...string) (*prog
 	cmd := exec.Command(bin, append([]string{"-listen", p.addr}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	started := make(chan error, 1)
-	go func() {
-		// Pdeathsig comes when the thread ends that started the child.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer close(p.ended)
-		err := cmd.Start()
-		if err == nil {
-			p.pid = cmd.Process.Pid
-		}
-		started <- err
-		if err == nil {
-			cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", filepath.Base(bin), err)
+	if p.Process, err = process.Start(cmd); err != nil {
+		return nil, err
 	}
 	if err := p.listens(ctx); err != nil {
 		p.stop()
@@ -92,7 +68,7 @@ func (p *program) listens(ctx context.Context) error {
 			return conn.Close()
 		}
 		select {
-		case <-p.ended:
+		case <-p.Ended:
 			text, _ := os.ReadFile(p.log)
 			return fmt.Errorf("%s has ended: %s", p.log, text)
 		case <-ctx.Done():
@@ -102,13 +78,4 @@ func (p *program) listens(ctx context.Context) error {
 	}
 }
 
-// stop asks the program to end, and kills it if it does not.
-func (p *program) stop() {
-	syscall.Kill(p.pid, syscall.SIGTERM)
-	select {
-	case <-p.ended:
-	case <-time.After(5 * time.Second):
-		syscall.Kill(p.pid, syscall.SIGKILL)
-		<-p.ended
-	}
-}
+func (p *program) stop() { p.Stop(5 * time.Second) }

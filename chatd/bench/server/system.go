@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"path/filepath"
 	"time"
 
 	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/process"
 )
 
 // A System is a chat server in one way of using it.
@@ -37,7 +37,7 @@ func (s *System) Broker() string {
 // Usage returns what the chat server's own processes and the broker have used.
 func (s *System) Usage() (chat, broker Usage, err error) {
 	for _, p := range s.chat {
-		u, err := UsageOf(p.pid)
+		u, err := UsageOf(p.PID)
 		if err != nil {
 			return chat, broker, fmt.Errorf("%s: %w", s.Title, err)
 		}
@@ -55,7 +55,7 @@ func (s *System) Usage() (chat, broker Usage, err error) {
 func (s *System) ResetPeak() error {
 	var errs []error
 	for _, p := range s.chat {
-		errs = append(errs, ResetPeak(p.pid))
+		errs = append(errs, ResetPeak(p.PID))
 	}
 	if s.broker != nil {
 		errs = append(errs, ResetPeak(s.broker.Pid()))
@@ -149,7 +149,7 @@ func Chatd(ctx context.Context, dir string, env ...string) (url string, pid int,
 	if err != nil {
 		return "", 0, nil, err
 	}
-	return p.url(), p.pid, p.stop, nil
+	return p.url(), p.PID, p.stop, nil
 }
 
 // noLimits are flags of chatd: all clients are at one address, and say more
@@ -166,7 +166,7 @@ func (f *Fleet) chatd(ctx context.Context, broker string) (*program, error) {
 	defer cancel()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
-	for !p.ready(ctx) {
+	for !process.Ready(ctx, p.addr) {
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -174,19 +174,6 @@ func (f *Fleet) chatd(ctx context.Context, broker string) (*program, error) {
 		}
 	}
 	return p, nil
-}
-
-func (p *program) ready(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.addr+"/readyz", nil)
-	if err != nil {
-		return false
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
 }
 
 func (p *program) url() string { return "ws://" + p.addr + "/websocket" }

@@ -1,8 +1,8 @@
 // Package node runs a RabbitMQ node of one's own, from the rabbitmq-server
 // package of the machine: with its own data folder, on one loopback port, with
 // no plugins, no epmd and no distribution port, as whoever calls; or three of
-// them that are one broker, a Cluster. It needs
-// neither root nor the machine's own RabbitMQ service, and does not touch it.
+// them that are one broker, a Cluster. It needs neither root nor the machine's own
+// RabbitMQ service, and does not touch it.
 package node
 
 import (
@@ -21,6 +21,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"warren/chatd/process"
 )
 
 const (
@@ -58,7 +60,7 @@ type Node struct {
 	password  string
 
 	mu   sync.Mutex
-	proc *process // nil: not running
+	proc *process.Process // nil: not running
 }
 
 // Start starts a node and returns when it answers, at the latest after a
@@ -125,7 +127,7 @@ func (n *Node) Pid() int {
 	if n.proc == nil {
 		return 0
 	}
-	return n.proc.pid
+	return n.proc.PID
 }
 
 // Ended returns a channel that is closed when the process that runs now has
@@ -136,7 +138,7 @@ func (n *Node) Ended() <-chan struct{} {
 	if n.proc == nil {
 		return nil
 	}
-	return n.proc.ended
+	return n.proc.Ended
 }
 
 // Stop lets the node end by itself, kills it if that takes longer than 10
@@ -190,7 +192,7 @@ func (n *Node) signal(sig syscall.Signal) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.proc != nil {
-		n.proc.signal(sig)
+		n.proc.Signal(sig)
 	}
 }
 
@@ -200,10 +202,10 @@ func (n *Node) shutdown() {
 	if n.proc == nil {
 		return
 	}
-	n.proc.signal(syscall.SIGCONT) // if it is paused
-	n.proc.signal(syscall.SIGTERM)
+	n.proc.Signal(syscall.SIGCONT) // if it is paused
+	n.proc.Signal(syscall.SIGTERM)
 	select {
-	case <-n.proc.ended:
+	case <-n.proc.Ended:
 	case <-time.After(stopTime):
 	}
 	n.kill()
@@ -211,7 +213,7 @@ func (n *Node) shutdown() {
 
 func (n *Node) kill() {
 	if n.proc != nil {
-		n.proc.kill()
+		killAll(n.proc)
 		n.proc = nil
 	}
 }
@@ -247,8 +249,8 @@ func (n *Node) start(ctx context.Context) (err error) {
 	defer poll.Stop()
 	for {
 		select {
-		case <-n.proc.ended:
-			how, text := n.proc.how, tail(path)
+		case <-n.proc.Ended:
+			how, text := n.proc.How(), tail(path)
 			n.kill()
 			if strings.Contains(text, "eaddrinuse") {
 				return fmt.Errorf("start RabbitMQ at %s: %w", n.addr(), errPortTaken)
