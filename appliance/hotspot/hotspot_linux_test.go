@@ -290,7 +290,7 @@ func TestWire(t *testing.T) {
 	// A router, with a DHCP server of its own.
 	c.guest.Up(t, "phone", "192.168.7.1/24")
 	router := exec.Command(nettest.Look(t, "dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=phone", "--bind-dynamic", "--no-ping",
-		"--dhcp-range=192.168.7.100,192.168.7.200,1h", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=nobody")
+		"--dhcp-range=192.168.7.100,192.168.7.199,1h", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=nobody")
 	c.guest.Start(t, router)
 	c.await(t, "refused", func(s state) bool {
 		return s.State == failed && strings.Contains(s.Why, "DHCP server already, at 192.168.7.1")
@@ -347,7 +347,7 @@ func TestUplink(t *testing.T) {
 	c.Up(t, "eth0")
 	lan.Up(t, "router", "192.168.7.1/24")
 	lan.Start(t, exec.Command(nettest.Look(t, "dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=router", "--bind-dynamic", "--no-ping",
-		"--dhcp-range=192.168.7.100,192.168.7.200,1h", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=nobody"))
+		"--dhcp-range=192.168.7.100,192.168.7.199,1h", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=nobody"))
 	c.Start(t, c.cmd)
 	c.await(t, "failed", func(s state) bool { return s.State == failed })
 	eventually(t, "an address", func() bool { return strings.HasPrefix(addresses(t, c.Net, "eth0"), "192.168.7.1") })
