@@ -11,6 +11,9 @@ type Message struct {
 	From    Person `json:"from"`
 	Text    string `json:"text"`               // as CleanText returns it
 	ReplyTo *int64 `json:"reply_to,omitempty"` // offset of the message it answers
+
+	Picture *Picture `json:"picture,omitempty"` // with one, Text may be empty
+	Shadow  bool     `json:"shadow,omitempty"`  // From is muted: shown to From alone
 }
 
 // MaxIDBytes is the longest id a sender may give a record. A UUID in text has
@@ -71,13 +74,34 @@ func MessageOf(r Record) (Message, error) {
 			return Message{}, fmt.Errorf("from.name: %w", err)
 		}
 		m.From.Name = name
+		if m.Shadow && m.From.ID == "" {
+			return Message{}, fmt.Errorf("shadow: it is shown to its sender alone, who must have an id")
+		}
+	}
+	if err := m.Clean(); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// Clean makes the text what CleanText returns, and checks the picture. Beside a
+// picture the text may be empty.
+func (m *Message) Clean() error {
+	if m.Picture != nil {
+		if err := m.Picture.check(); err != nil {
+			return err
+		}
+		if strings.TrimSpace(m.Text) == "" {
+			m.Text = ""
+			return nil
+		}
 	}
 	text, err := CleanText(m.Text)
 	if err != nil {
-		return Message{}, fmt.Errorf("text: %w", err)
+		return err
 	}
 	m.Text = text
-	return m, nil
+	return nil
 }
 
 // isText reports whether a content type is text/plain, with or without

@@ -39,3 +39,24 @@ func PersonID(secret string) (string, error) {
 	sum := sha256.Sum256([]byte("warren device " + secret))
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:idBytes])), nil
 }
+
+// check cleans the person's name. Field is what the error calls them.
+func (p *Person) check(field string) error {
+	if !ValidID(p.ID) {
+		return fmt.Errorf("%s.id %.50q: not an id", field, p.ID)
+	}
+	name, err := CleanName(p.Name)
+	if err != nil {
+		return fmt.Errorf("%s.name: %w", field, err)
+	}
+	p.Name = name
+	return nil
+}
+
+// checkOffset says whether an offset can be a record's.
+func checkOffset(field string, offset int64) error {
+	if offset < 0 {
+		return fmt.Errorf("%s is %d: it must be the offset of a record, 0 or more", field, offset)
+	}
+	return nil
+}
