@@ -40,6 +40,13 @@ type Exchange interface {
 	// while the exchange cannot be reached.
 	Read(ctx context.Context, from, before int64, n int) ([]chat.Record, error)
 
+	// Erase empties the log for good and makes it anew, under a new epoch:
+	// Handler.Reset follows here and at all other daemons. First is the new log's
+	// first record, so that whoever reads the new log knows why; it is as Publish
+	// takes it. What was accepted and is not in the old log enters the new one. On
+	// an error, such as ErrAway, the old log may still be there or not: call it again.
+	Erase(ctx context.Context, first chat.Record) error
+
 	// Whisper sends body to all daemons of the room, this one included,
 	// outside of the log: for presence and typing, which are dropped when
 	// anything is in their way.

@@ -38,16 +38,17 @@ const maxBatch = 256
 // Exchange is an in-process fanout.Exchange. It lives as long as its process:
 // each New has an epoch of its own.
 type Exchange struct {
-	epoch    string
 	wake     chan struct{} // capacity 1: something was published
 	whispers chan []byte
 
-	mu    sync.Mutex
-	log   []chat.Record // offsets first, first+1, …
-	first int64
-	bytes int
-	next  int64 // offset of the next record to deliver
-	begun bool  // Run was called
+	mu     sync.Mutex
+	epoch  string
+	log    []chat.Record // offsets first, first+1, …
+	first  int64
+	bytes  int
+	next   int64 // offset of the next record to deliver
+	begun  bool  // Run was called
+	erased bool  // the log is another one, and the handler is to be told
 }
 
 var _ fanout.Exchange = (*Exchange)(nil)
@@ -74,10 +75,7 @@ func (x *Exchange) Publish(rec chat.Record) error {
 	x.bytes += size(rec)
 	x.trim()
 	x.mu.Unlock()
-	select {
-	case x.wake <- struct{}{}:
-	default:
-	}
+	x.signal()
 	return nil
 }
 
@@ -102,9 +100,10 @@ func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 	x.mu.Lock()
 	x.next = max(x.first, x.first+int64(len(x.log)-back))
 	begun := x.begun
-	x.begun = true
+	x.begun, x.erased = true, false
+	epoch := x.epoch
 	x.mu.Unlock()
-	h.Reset(x.epoch)
+	h.Reset(epoch)
 	if begun {
 		x.deliver(h, false)
 	}
@@ -125,13 +124,14 @@ func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 }
 
 // deliver hands over everything that was not delivered yet. A handler that is
-// slower than the log forgets is told so: to it, the exchange was away. up says
-// whether it has been told that the exchange is reached.
+// slower than the log forgets, or whose log was erased, is told so: to it, the
+// exchange was away. up says whether it has been told that the exchange is reached.
 func (x *Exchange) deliver(h fanout.Handler, up bool) {
 	behind := false
 	for {
 		x.mu.Lock()
-		lost := x.next < x.first
+		lost, epoch := x.next < x.first || x.erased, x.epoch
+		x.erased = false
 		x.next = max(x.next, x.first)
 		from := int(x.next - x.first)
 		batch := slices.Clone(x.log[from:min(len(x.log), from+maxBatch)])
@@ -142,7 +142,7 @@ func (x *Exchange) deliver(h fanout.Handler, up bool) {
 				behind = true
 				h.State(fanout.Away, "")
 			}
-			h.Reset(x.epoch)
+			h.Reset(epoch)
 		}
 		if len(batch) == 0 {
 			if behind {
@@ -164,6 +164,32 @@ func (x *Exchange) Read(_ context.Context, from, before int64, n int) ([]chat.Re
 		return nil, nil
 	}
 	return slices.Clone(x.log[lo:hi]), nil
+}
+
+// Erase implements fanout.Exchange.
+func (x *Exchange) Erase(_ context.Context, first chat.Record) error {
+	x.mu.Lock()
+	var waiting []chat.Record // accepted, and not delivered
+	if x.begun {
+		waiting = x.log[max(0, x.next-x.first):]
+	}
+	x.epoch, x.erased = uuid.NewString(), true
+	x.log, x.first, x.next, x.bytes = nil, 0, 0, 0
+	for i, rec := range append([]chat.Record{first}, waiting...) {
+		rec.Offset = int64(i)
+		x.log = append(x.log, rec)
+		x.bytes += size(rec)
+	}
+	x.mu.Unlock()
+	x.signal()
+	return nil
+}
+
+func (x *Exchange) signal() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Whisper implements fanout.Exchange.

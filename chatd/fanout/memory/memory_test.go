@@ -206,3 +206,43 @@ func TestSaidBeforeTheRoomBeginsIsNews(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// An erased log is another one: it begins with what the eraser put there, holds
+// what was said since, and nothing else can be read.
+func TestErase(t *testing.T) {
+	x, c := New(), newCollector()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); x.Run(ctx, 100, c) }()
+	defer func() { stop(); <-done }()
+	for i := range 100 {
+		if err := x.Publish(chat.Record{ID: fmt.Sprint("old ", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.await(t, func() bool { return c.up && len(c.recs) == 100 })
+	if err := x.Erase(ctx, chat.Record{ID: "first"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if err := x.Publish(chat.Record{ID: fmt.Sprint("new ", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.await(t, func() bool { return c.up && len(c.recs) == 201 })
+	if len(c.epochs) != 2 || c.epochs[0] == c.epochs[1] {
+		t.Errorf("the epochs are %v", c.epochs)
+	}
+	for i, r := range c.recs[100:] {
+		want := fmt.Sprint("new ", i-1)
+		if i == 0 {
+			want = "first"
+		}
+		if r.ID != want || r.Offset != int64(i) {
+			t.Fatalf("record %d of the new log is %s at %d", i, r.ID, r.Offset)
+		}
+	}
+	if recs, err := x.Read(ctx, 0, 1000, 1000); err != nil || len(recs) != 101 || recs[0].ID != "first" {
+		t.Errorf("read %d records, %v", len(recs), err)
+	}
+}

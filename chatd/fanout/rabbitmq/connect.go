@@ -143,11 +143,7 @@ func (x *Exchange) declare(l *link) error {
 		return err
 	}
 	err := onChannel(l, func(ch *amqp.Channel) error {
-		_, err := ch.QueueDeclare(x.names.stream, true, false, false, false, amqp.Table{
-			amqp.QueueTypeArg:                 amqp.QueueTypeStream,
-			amqp.QueueMaxLenBytesArg:          x.opts.LogBytes,
-			amqp.StreamMaxSegmentSizeBytesArg: x.opts.SegmentBytes,
-		})
+		_, err := ch.QueueDeclare(x.names.stream, true, false, false, false, x.streamArgs())
 		return err
 	})
 	if isCode(err, amqp.PreconditionFailed) {

@@ -20,11 +20,13 @@ type life struct {
 	// its acks, must go on then.
 	in, out *link
 
+	url   string // of the broker
 	pub   *publisher
 	quiet *amqp.Channel         // for whispers
 	head  atomic.Int64          // offset of a record in the log, the last we know of
 	alarm atomic.Pointer[alarm] // what the broker is short of
 	turn  chan struct{}         // has a value when alarm has changed
+	over  chan struct{}         // closed when nothing is published in it any more
 }
 
 // setupTime is how long it may take from dialling to the first record read. It
@@ -41,10 +43,11 @@ var errOver = errors.New("the connection is being closed")
 func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached func()) (err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
+	l := &life{url: x.url, turn: make(chan struct{}, 1), over: make(chan struct{})}
+	defer close(l.over)
 	defer wg.Wait()
 	defer fail(errOver)
 
-	l := &life{turn: make(chan struct{}, 1)}
 	// The broker's heartbeats go on while it does not get anything done.
 	slow := time.AfterFunc(setupTime, func() { fail(errSlow) })
 	defer slow.Stop()

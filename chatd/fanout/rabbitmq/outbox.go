@@ -2,6 +2,7 @@ package rabbitmq
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -214,24 +215,26 @@ func keyOf(rec chat.Record) string {
 			return `"` + rec.Type + `" "` + id + `" "` + rec.ID + `"`
 		}
 		var body struct {
-			From struct {
+			From, By struct {
 				ID string `json:"id"`
-			} `json:"from"`
+			}
 		}
 		if json.Unmarshal(rec.Body, &body) == nil {
-			sender = body.From.ID
+			sender = cmp.Or(body.From.ID, body.By.ID)
 		}
 	}
 	return fmt.Sprintf("%q %q %q", rec.Type, sender, rec.ID)
 }
 
 // ownSender returns the sender in a body as Warren itself writes it, in which it
-// comes first (chat.Message): this is asked for each record, and reading all
+// comes first (chat.Message, and a host's deeds): this is asked for each record, and reading all
 // of the JSON would be the most costly part of publishing.
 func ownSender(body []byte) (id string, ok bool) {
 	rest, ok := bytes.CutPrefix(body, []byte(`{"from":{"id":"`))
 	if !ok {
-		return "", false
+		if rest, ok = bytes.CutPrefix(body, []byte(`{"by":{"id":"`)); !ok {
+			return "", false
+		}
 	}
 	sender, _, ok := bytes.Cut(rest, []byte{'"'})
 	id = string(sender)

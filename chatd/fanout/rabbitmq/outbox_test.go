@@ -185,6 +185,13 @@ func TestKey(t *testing.T) {
 	if key(m) == key(other) || key(m) == keyOf(m.Record("2", chat.Stamp{})) {
 		t.Error("two records have one key")
 	}
+	// A host's deed, in which the sender is elsewhere.
+	hide := func(by string) string {
+		return keyOf(chat.RecordOf(&chat.Hide{By: chat.Person{ID: by, Name: "H"}, To: 1}, "1", chat.Stamp{}))
+	}
+	if hide("a") == hide("b") {
+		t.Errorf("two hosts' deeds are one: %s", hide("a"))
+	}
 	if keyOf(chat.Record{ID: `a" "b`}) == keyOf(chat.Record{App: "a", ID: "b"}) {
 		t.Error("a key can be forged")
 	}
