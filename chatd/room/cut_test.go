@@ -51,13 +51,13 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 	// say says a message and returns its place in the log.
 	say := func(who, ref string) (p Place) {
 		t.Helper()
-		if offset, known, err := r.Say(chat.Person{ID: who, Name: who}, ref, ref, nil); known || err != nil {
+		if offset, known, err := r.Say(chat.Message{From: chat.Person{ID: who, Name: who}, Text: ref}, ref, false); known || err != nil {
 			t.Fatalf("%s says %s: known at %d: %v, %v", who, ref, offset, known, err)
 		}
 		until(ref, func(e *Event) bool {
 			for _, entry := range e.Entries {
 				if entry.Ref == ref {
-					p = Place{r.View(0).Epoch, entry.Offset, ref}
+					p = Place{r.View(Viewer{}, 0).Epoch, entry.Offset, ref}
 				}
 			}
 			return p.Ref != ""
@@ -90,13 +90,13 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 
 	resumed := func(when string, p Place, want bool) {
 		t.Helper()
-		if v := r.Resume(t.Context(), p, 10); v.Resumed != want || v.Epoch != kept.Epoch {
+		if v := r.Resume(t.Context(), Viewer{}, p, 10); v.Resumed != want || v.Epoch != kept.Epoch {
 			t.Errorf("%s: who has seen %s at %d is resumed: %v", when, p.Ref, p.Offset, v.Resumed)
 		}
 	}
 	resumed("when the end is lost", lastLost, false)
 	resumed("when the end is lost", lastKept, true)
-	if offset, known, _ := r.Say(chat.Person{ID: "ada"}, "kept", "kept", nil); !known || offset != kept.Offset {
+	if offset, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "kept"}, "kept", false); !known || offset != kept.Offset {
 		t.Errorf("what was kept at %d is known: %v, at %d", kept.Offset, known, offset)
 	}
 	// The log grows beyond what was lost.
@@ -108,7 +108,7 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 	if again := say("ada", "lost"); again.Offset <= lastLost.Offset {
 		t.Errorf("what was lost comes back at %d", again.Offset)
 	}
-	if _, known, _ := r.Say(chat.Person{ID: "ada"}, "lost", "lost", nil); !known {
+	if _, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", false); !known {
 		t.Error("what came back is not known")
 	}
 }

@@ -12,7 +12,7 @@ import (
 const Encodings = 2
 
 // Event is something that happens in the room, as every session is told it.
-// Exactly one of its fields is set.
+// Exactly one of its fields is set, and Audience where it is not for everyone.
 //
 // Events form a list that grows at its end. A session keeps a pointer to the
 // last event it has sent and follows from there; so there is no queue per
@@ -26,11 +26,32 @@ type Event struct {
 	Broker   *fanout.State // how the exchange is now
 	Box      *bool         // whether all is well with the box that the room runs on
 	Lost     bool          // the log did not continue and was read afresh: sessions have to resume
+	State    *State        // how the room is set up now, for everyone
+	Host     *HostState    // what hosts know of it now, for hosts
+	Kick     string        // the sessions of the person with this id shall end
+
+	// Audience is who may be told. All Entries of an event have this one.
+	Audience Audience
 
 	end     int64         // bytes of all events ever linked, up to this one
 	ready   chan struct{} // closed when next is set
 	next    *Event
 	encoded encodings
+}
+
+// For reports whether a session of that person, who is a host or not, may be
+// told of e.
+func (e *Event) For(person string, host bool) bool { return e.Audience.holds(person, host) }
+
+// Audience is who may see something. The zero value is everyone.
+type Audience struct {
+	Person string // one person alone: what a muted one says
+	Hosts  bool   // hosts alone
+	nobody bool   // it stands in the log and is not shown: an edit of what was hidden
+}
+
+func (a Audience) holds(person string, host bool) bool {
+	return a == Audience{} || a.Person != "" && a.Person == person && !a.nobody || a.Hosts && host
 }
 
 // Next returns the event after e, or nil when there is none yet.
@@ -84,16 +105,33 @@ func (e *Event) link(n *Event) {
 	close(e.ready)
 }
 
-// Entry is a message of the log. It is immutable; its methods may be called
-// concurrently.
+// Entry is a record of the log that pages are told of: a message, or a deed that
+// changes how one is shown. It is immutable: what becomes of a message later is
+// another entry in its place. Its methods may be called concurrently.
 type Entry struct {
-	Offset  int64
-	Ref     string // the sender's own id for it; may be empty
-	Stamp   chat.Stamp
-	Message chat.Message
+	Offset   int64
+	Ref      string // the sender's own id for it; may be empty
+	Stamp    chat.Stamp
+	Message  chat.Message // if Deed is nil; as it is shown: with its last text, or none
+	Deed     chat.Deed    // a *chat.Reaction, Edit, Delete, Hide or Clear; nil for a message
+	Edited   bool         // the message has another text than it began with
+	Gone     string       // the message is not shown any more: Deleted or Hidden
+	Again    *Entry       // of a Hide that is undone: the message, if it can be shown from memory
+	Audience Audience
 
+	raw     *Entry // as the log has it, if that is another
 	encoded encodings
 }
+
+// What Entry.Gone says.
+const (
+	Deleted = "deleted" // who said it took it back
+	Hidden  = "hidden"  // a host
+)
+
+// SeenBy reports whether a session of that person, who is a host or not, may be
+// sent e.
+func (e *Entry) SeenBy(person string, host bool) bool { return e.Audience.holds(person, host) }
 
 // Encoded is to an entry what Event.Encoded is to an event.
 func (e *Entry) Encoded(slot int, encode func(*Entry) []byte) []byte {
@@ -101,8 +139,33 @@ func (e *Entry) Encoded(slot int, encode func(*Entry) []byte) []byte {
 }
 
 // size is what an entry counts for in limits, in bytes: its text, and a flat
-// sum for all the rest.
-func (e *Entry) size() int { return len(e.Message.Text) + 200 }
+// sum for all the rest; and what it was before.
+func (e *Entry) size() int {
+	n := len(e.Message.Text) + 200
+	if edit, ok := e.Deed.(*chat.Edit); ok {
+		n += len(edit.Text)
+	}
+	if e.raw != nil {
+		n += e.raw.size()
+	}
+	return n
+}
+
+// target returns the offset of the message that a deed is done to, -1 if there is
+// none.
+func (e *Entry) target() int64 {
+	switch d := e.Deed.(type) {
+	case *chat.Edit:
+		return d.To
+	case *chat.Delete:
+		return d.To
+	case *chat.Hide:
+		return d.To
+	case *chat.Reaction:
+		return d.To
+	}
+	return -1
+}
 
 // encodings are the cached encodings of one thing.
 type encodings [Encodings]struct {

@@ -2,6 +2,7 @@ package room
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,8 @@ import (
 // offset goes on, the second who says it, the third under which id.
 func FuzzDeliver(f *testing.F) {
 	f.Add("0aahello\n1baagain\n0aahello\nRaaafter\n9aahello")
+	f.Add("0aaoops\n0#O{\"from\":{\"id\":\"a\",\"name\":\"A\"},\"to\":1,\"text\":\"b\"}\n0#Q{\"by\":{\"id\":\"h\",\"name\":\"H\"},\"to\":1}\nRaa")
+	f.Add("0#R{\"by\":{\"id\":\"h\",\"name\":\"H\"}}\n0ab{}\n0#W{\"upto\":1,\"state\":{\"hidden\":[2],\"muted\":[{\"id\":\"a\",\"name\":\"A\"}]}}")
 	f.Add("0 a\xff\n0c {\"from\":{\"name\":\"Bob\"},\"text\":\"x\"}\nNaz\nAaa\nFaaalarm\nUaa")
 	f.Fuzz(func(t *testing.T, script string) {
 		r, h, _, _ := newRoom(t)
@@ -55,6 +58,10 @@ func FuzzDeliver(f *testing.F) {
 			switch line[1] {
 			case ' ': // any AMQP client
 				rec = chat.Record{Offset: offset, ID: string(line[2]), Body: []byte(line[3:])}
+			case '#': // a deed
+				kinds := []string{chat.TypeReaction, chat.TypeEdit, chat.TypeDelete, chat.TypeHide, chat.TypeClear, chat.TypeMute, chat.TypeKick,
+					chat.TypeWords, chat.TypeErase, chat.TypeSnapshot, chat.TypeOff}
+				rec = chat.Record{Offset: offset, Type: kinds[int(line[2])%len(kinds)], ContentType: chat.ContentJSON, ID: fmt.Sprint(offset), Stamp: now, Body: []byte(line[3:])}
 			case '!':
 				rec = chat.Record{Offset: offset, Type: chat.TypeEpoch, ContentType: chat.ContentJSON, ID: string(line[2]), Body: []byte(line[3:])}
 			}
@@ -66,7 +73,13 @@ func FuzzDeliver(f *testing.F) {
 				if entry.Offset <= last {
 					t.Fatalf("%d is told after %d", entry.Offset, last)
 				}
+				if entry.Audience != e.Audience || entry.Audience.nobody {
+					t.Fatalf("%d is for %+v, its event for %+v", entry.Offset, entry.Audience, e.Audience)
+				}
 				last = entry.Offset
+				if entry.Deed != nil {
+					continue
+				}
 				k := said{entry.Message.From.ID, entry.Ref}
 				if first, twice := shown[k]; twice && k.ref != "" {
 					t.Fatalf("%+v is told at %d and at %d", k, first, last)
@@ -75,13 +88,19 @@ func FuzzDeliver(f *testing.F) {
 			}
 		}
 		last = -1
-		held := r.View(maxWindow).Entries
+		held := r.View(Viewer{}, maxWindow).Entries
 		for _, e := range held {
 			text, err := chat.CleanText(e.Message.Text)
-			if e.Offset <= last || err != nil || text != e.Message.Text {
-				t.Fatalf("%d after %d: %q, %v", e.Offset, last, e.Message.Text, err)
+			if e.Offset <= last || e.Audience != (Audience{}) || (e.Gone != "") != (e.Deed == nil && e.Message.Text == "") {
+				t.Fatalf("%d after %d, for %+v: %q is %q", e.Offset, last, e.Audience, e.Message.Text, e.Gone)
 			}
 			last = e.Offset
+			if e.Deed != nil || e.Gone != "" {
+				continue
+			}
+			if err != nil || text != e.Message.Text {
+				t.Fatalf("%d after %d: %q, %v", e.Offset, last, e.Message.Text, err)
+			}
 		}
 	})
 }

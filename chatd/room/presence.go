@@ -139,7 +139,11 @@ func (h handler) Whispered(body []byte) {
 	defer h.mu.Unlock()
 	if w.Typing != nil {
 		if name, err := chat.CleanName(w.Typing.Name); err == nil && chat.ValidID(w.Typing.ID) {
-			h.append(&Event{Typing: &chat.Person{ID: w.Typing.ID, Name: name}})
+			typing := &Event{Typing: &chat.Person{ID: w.Typing.ID, Name: name}}
+			if h.state.muted[w.Typing.ID] {
+				typing.Audience.Person = w.Typing.ID
+			}
+			h.append(typing)
 		}
 	}
 	if p := w.Presence; p != nil && w.Node != h.node {

@@ -21,7 +21,7 @@ func (p Place) is(ref string) bool { return p.Ref == "" || p.Ref == ref }
 const settleTime = 2 * markPause
 
 // Resume returns the room now for a session that has come to p. If that cannot
-// be continued without a gap, Resumed is false and the view is that of View(n).
+// be continued without a gap, Resumed is false and the view is that of View(as, n).
 //
 // A session that was at another daemon may have seen what has not been read
 // here yet: then nobody knows whether the log still holds it, or has lost its end
@@ -29,12 +29,12 @@ const settleTime = 2 * markPause
 // seconds to know. If it still does not, because the log cannot be read now, the
 // view is Unsettled: the session keeps what it has, is resumed with nothing new, and
 // follows nothing before Settle returns.
-func (r *Room) Resume(ctx context.Context, p Place, n int) View {
-	v := r.resume(ctx, p, n, false)
+func (r *Room) Resume(ctx context.Context, as Viewer, p Place, n int) View {
+	v := r.resume(ctx, as, p, n, false)
 	if v.Unsettled && r.Up() {
 		ctx, cancel := context.WithTimeout(ctx, settleTime)
 		defer cancel()
-		if settled, err := r.Settle(ctx, p, n); err == nil {
+		if settled, err := r.Settle(ctx, as, p, n); err == nil {
 			return settled
 		}
 	}
@@ -43,11 +43,11 @@ func (r *Room) Resume(ctx context.Context, p Place, n int) View {
 
 // Settle is Resume, and waits until it is known what to answer, or ctx ends: the
 // error is ctx's.
-func (r *Room) Settle(ctx context.Context, p Place, n int) (View, error) {
+func (r *Room) Settle(ctx context.Context, as Viewer, p Place, n int) (View, error) {
 	for m := r.mark(); ; {
 		tail := r.Tail()
 		proven := m.isBack()
-		v := r.resume(ctx, p, n, proven)
+		v := r.resume(ctx, as, p, n, proven)
 		if !v.Unsettled {
 			return v, nil
 		}
@@ -67,23 +67,23 @@ func (r *Room) Settle(ctx context.Context, p Place, n int) (View, error) {
 
 // resume is Resume without waiting. Proven: all that was in the log when the
 // session came has been delivered.
-func (r *Room) resume(ctx context.Context, p Place, n int, proven bool) View {
+func (r *Room) resume(ctx context.Context, as Viewer, p Place, n int, proven bool) View {
 	r.mu.Lock()
 	same, ahead := p.Epoch == r.epoch, p.Offset > r.read
 	switch {
 	case r.loading, !proven && same && ahead, !proven && !same && r.broker == fanout.Away:
 		defer r.mu.Unlock()
-		return r.unsettled(p)
+		return r.unsettled(as, p)
 	case !same, ahead:
 		defer r.mu.Unlock()
-		return r.view(r.window.last(n))
+		return r.view(as, r.window.last(n, r.state.floor(), as))
 	}
 	if seen, held := r.window.find(p.Offset); held {
 		defer r.mu.Unlock()
 		if !p.is(seen.Ref) {
-			return r.view(r.window.last(n))
+			return r.view(as, r.window.last(n, r.state.floor(), as))
 		}
-		v := r.view(r.window.after(p.Offset))
+		v := r.view(as, r.window.since(max(p.Offset+1, r.state.floor()), as))
 		v.Resumed = true
 		return v
 	}
@@ -97,11 +97,11 @@ func (r *Room) resume(ctx context.Context, p Place, n int, proven bool) View {
 	defer r.mu.Unlock()
 	switch {
 	case err != nil || r.loading:
-		return r.unsettled(p)
+		return r.unsettled(as, p)
 	case r.epoch != p.Epoch || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID):
-		return r.view(r.window.last(n))
+		return r.view(as, r.window.last(n, r.state.floor(), as))
 	}
-	v := r.view(r.window.after(p.Offset))
+	v := r.view(as, r.window.since(max(p.Offset+1, r.state.floor()), as))
 	v.Resumed, v.CatchUp, v.from, v.end = true, true, p.Offset, r.read+1
 	if len(v.Entries) > 0 {
 		v.end = v.Entries[0].Offset
@@ -111,6 +111,7 @@ func (r *Room) resume(ctx context.Context, p Place, n int, proven bool) View {
 
 // unsettled is the view of a session at p of which nobody knows whether the log
 // continues it. To it, the exchange is away. r.mu is held.
-func (r *Room) unsettled(p Place) View {
-	return View{Epoch: p.Epoch, Head: p.Offset, Tail: r.tail, Presence: r.presence.all(), Resumed: true, Unsettled: true}
+func (r *Room) unsettled(as Viewer, p Place) View {
+	return View{Epoch: p.Epoch, Head: p.Offset, Tail: r.tail, Presence: r.presence.all(),
+		State: r.state.public, Host: r.state.hosts, as: as, Resumed: true, Unsettled: true}
 }

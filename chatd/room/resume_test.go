@@ -35,11 +35,11 @@ func settling(t *testing.T, up bool, test func(r *Room, h handler, x *scripted, 
 		test(r, h, x, func(p Place) *settled {
 			s := &settled{}
 			go func() {
-				v := r.Resume(ctx, p, 10)
+				v := r.Resume(ctx, Viewer{}, p, 10)
 				if v.Unsettled {
 					s.welcomed.Store(true)
 					var err error
-					if v, err = r.Settle(ctx, p, 10); err != nil {
+					if v, err = r.Settle(ctx, Viewer{}, p, 10); err != nil {
 						return
 					}
 				}
@@ -241,7 +241,7 @@ func TestSettleEndsWithItsSession(t *testing.T) {
 	h.Reset("e")
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	if _, err := r.Settle(ctx, ahead, 10); !errors.Is(err, context.Canceled) {
+	if _, err := r.Settle(ctx, Viewer{}, ahead, 10); !errors.Is(err, context.Canceled) {
 		t.Errorf("settled with %v", err)
 	}
 }

@@ -18,8 +18,8 @@ import (
 )
 
 // back is how many records are read from the log at the start. More than the
-// window holds, because some of them are not messages.
-const back = maxWindow + maxWindow/4
+// window holds, because some of them are not shown; and several snapshots.
+const back = maxEntries + maxEntries/4
 
 // Room is one daemon's view of the room. All methods may be called
 // concurrently.
@@ -39,9 +39,16 @@ type Room struct {
 	window   window
 	read     int64 // offset of the last record delivered, shown or not; -1 if none
 	seen     *seen
+	before   *seen // of the log before this one
+	erased   *seen // of the log that was erased, nil if none was
+	state    *state
 	tail     *Event
 	presence presence
 	marks    marks
+	slow     slowMode
+	news     news
+	reading  reading
+	erasures chan erasure // capacity 1
 
 	skipped    int       // unreadable records since the last line about them
 	skippedLog time.Time // when that line was written
@@ -62,10 +69,13 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		reads:    make(chan struct{}, maxReads),
 		loading:  true,
 		seen:     newSeen(),
+		state:    newState(),
 		tail:     first,
 		presence: newPresence(),
 		marks:    newMarks(),
 		read:     -1,
+		slow:     make(slowMode),
+		erasures: make(chan erasure, 1),
 	}
 }
 
@@ -75,29 +85,11 @@ func (r *Room) Run(ctx context.Context) error {
 	g.Go(func() error { return r.exchange.Run(ctx, back, handler{r}) })
 	g.Go(func() error { return r.announce(ctx) })
 	g.Go(func() error { return r.sendMarks(ctx) })
+	g.Go(func() error { return r.eraseAll(ctx) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
-}
-
-// Say puts a message into the log under the sender's own id for it. It is sent
-// once it comes back as an Entry. If it is in the log already, known is true
-// and offset says where. The errors are those of chat.CleanText, and
-// fanout.ErrFull.
-func (r *Room) Say(from chat.Person, ref, text string, replyTo *int64) (offset int64, known bool, err error) {
-	text, err = chat.CleanText(text)
-	if err != nil {
-		return 0, false, err
-	}
-	r.mu.Lock()
-	offset, known = r.seen.lookup(key{from.ID, ref})
-	r.mu.Unlock()
-	if known {
-		return offset, true, nil
-	}
-	m := chat.Message{From: from, Text: text, ReplyTo: replyTo}
-	return 0, false, r.exchange.Publish(m.Record(ref, r.clock()))
 }
 
 // Up reports whether the exchange is reached and the log consumed.
@@ -135,16 +127,26 @@ func (h handler) Reset(epoch string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if epoch != h.epoch {
-		h.seen = newSeen()
+		h.seen, h.before, h.erased = newSeen(), h.seen, nil
 	}
 	h.epoch = epoch
 	h.window = window{}
+	h.state, h.reading, h.news = newState(), reading{}, news{}
 	h.read = -1
 	h.loading, h.afresh = true, true
 }
 
 // Deliver implements fanout.Handler.
 func (h handler) Deliver(recs []chat.Record) {
+	for _, snapshot := range h.deliver(recs) {
+		if err := h.exchange.Publish(snapshot); err != nil {
+			h.log.Debug("A snapshot is not accepted", "err", err)
+		}
+	}
+}
+
+// deliver returns the snapshots that are due.
+func (h handler) deliver(recs []chat.Record) (snapshots []chat.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.clock()
@@ -153,38 +155,61 @@ func (h handler) Deliver(recs []chat.Record) {
 		// not known any more, so that it can be said again. What still is
 		// there comes now.
 		h.seen.forget(recs[0].Offset)
+		h.reading.begin(recs[0].Offset)
 		h.afresh = false
 	}
 	h.read = recs[len(recs)-1].Offset
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
-		e := h.fold(rec)
+		if !rec.Stamp.Known() && h.broker != fanout.Away && !h.loading {
+			rec.Stamp = now // an AMQP client does not say when; it was just now
+		}
+		e := h.fold(rec, now)
+		if h.reading.due() && !h.loading && !h.state.kept.Empty() {
+			snapshots = append(snapshots, h.snapshot(rec.Offset, now))
+		}
 		if e == nil {
 			continue
 		}
-		if !e.Stamp.Known() && h.broker != fanout.Away && !h.loading {
-			e.Stamp = now // an AMQP client does not say when; it was just now
-		}
 		h.window.add(e)
+		if len(entries) > 0 && entries[0].Audience != e.Audience {
+			h.tell(entries)
+			entries = nil
+		}
 		entries = append(entries, e)
 	}
-	if len(entries) > 0 && !h.loading {
-		messages.Add(float64(len(entries)))
-		h.append(&Event{Entries: entries})
-	}
+	h.tell(entries)
+	h.tellNews()
+	return snapshots
 }
 
-// fold reads a record and returns its entry, or nil if it is not shown: not a
-// message, not readable, or shown before. r.mu is held.
-func (r *Room) fold(rec chat.Record) *Entry {
+// tell links the event of entries that have come, all for the same audience. r.mu
+// is held.
+func (r *Room) tell(entries []*Entry) {
+	if len(entries) == 0 || r.loading || entries[0].Audience.nobody {
+		return
+	}
+	said := 0
+	for _, e := range entries {
+		if e.Deed == nil {
+			said++
+		}
+	}
+	messages.Add(float64(said))
+	r.append(&Event{Entries: entries, Audience: entries[0].Audience})
+}
+
+// fold reads a record and returns its entry, or nil if it is not shown: neither a
+// message nor a deed that pages are told of, not readable, or shown before. r.mu
+// is held.
+func (r *Room) fold(rec chat.Record, now chat.Stamp) *Entry {
 	m, err := chat.MessageOf(rec)
 	switch {
 	case rec.Type == chat.TypeEpoch:
 		r.marks.came(rec.ID)
 		return nil
 	case errors.Is(err, chat.ErrUnknownType):
-		skips.WithLabelValues("unknown_type").Inc()
-		return nil
+		return r.foldDeed(rec, now)
 	case err != nil:
 		skips.WithLabelValues("unreadable").Inc()
 		r.complain(rec, err)
@@ -194,7 +219,11 @@ func (r *Room) fold(rec chat.Record) *Entry {
 		skips.WithLabelValues("repeated").Inc()
 		return nil
 	}
-	return &Entry{Offset: rec.Offset, Ref: rec.ID, Stamp: rec.Stamp, Message: m}
+	if m.From.ID == "" && r.state.matcher.Match(m.Text) {
+		skips.WithLabelValues("words").Inc()
+		return nil
+	}
+	return r.state.showMessage(entryOf(rec, m), nil)
 }
 
 // complain logs an unreadable record, at most one line a minute: whoever fills
@@ -214,6 +243,7 @@ func (h handler) State(s fanout.State, why string) {
 	h.why = why
 	if s != fanout.Away && h.loading {
 		h.loading = false
+		h.reading.done()
 		h.append(&Event{Lost: true})
 	}
 	if h.broker == s {

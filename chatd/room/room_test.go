@@ -23,6 +23,7 @@ type scripted struct {
 	log       []chat.Record // what Read finds
 	readErr   error
 	whispers  [][]byte
+	erase     func(first chat.Record) error
 }
 
 func (s *scripted) Publish(r chat.Record) error {
@@ -48,6 +49,8 @@ func (s *scripted) Read(_ context.Context, from, before int64, n int) (out []cha
 	}
 	return out, s.readErr
 }
+
+func (s *scripted) Erase(_ context.Context, first chat.Record) error { return s.erase(first) }
 
 func (s *scripted) Whisper(b []byte) { s.whispers = append(s.whispers, b) }
 
@@ -79,10 +82,10 @@ func TestShownOnce(t *testing.T) {
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(1, "ada", "x", "one"), message(2, "bob", "x", "two"), message(3, "ada", "x", "again")})
 	h.Deliver([]chat.Record{message(7, "ada", "x", "again"), message(8, "", "", "amqp"), message(9, "", "", "amqp")})
-	if got := texts(r.View(100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
+	if got := texts(r.View(Viewer{}, 100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
 		t.Errorf("the room shows %s", got)
 	}
-	if offset, known, err := r.Say(chat.Person{ID: "ada"}, "x", "one", nil); offset != 1 || !known || err != nil {
+	if offset, known, err := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "one"}, "x", false); offset != 1 || !known || err != nil {
 		t.Errorf("said again: %d, %v, %v", offset, known, err)
 	}
 }
@@ -100,15 +103,15 @@ func TestSaidAgainAfterTheEndWasLost(t *testing.T) {
 	h.Deliver(append(all[1:2:2], message(6, "eve", "new", "new"))) // read from less far back
 	h.State(fanout.Up, "")
 	for ref, want := range map[string]int64{"old": 1, "kept": 5} {
-		if offset, known, _ := r.Say(chat.Person{ID: "ada"}, ref, ref, nil); !known || offset != want {
+		if offset, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: ref}, ref, false); !known || offset != want {
 			t.Errorf("%s, which is in the log at %d: known is %v, at %d", ref, want, known, offset)
 		}
 	}
-	if _, known, err := r.Say(chat.Person{ID: "ada"}, "lost", "lost", nil); known || err != nil || len(x.published) != 1 {
+	if _, known, err := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", false); known || err != nil || len(x.published) != 1 {
 		t.Errorf("what the log lost: known is %v, %v, %d are published", known, err, len(x.published))
 	}
 	h.Deliver([]chat.Record{message(7, "ada", "lost", "lost"), message(8, "ada", "kept", "kept")})
-	if got := texts(r.View(10).Entries); got != "5:kept 6:new 7:lost" {
+	if got := texts(r.View(Viewer{}, 10).Entries); got != "5:kept 6:new 7:lost" {
 		t.Errorf("the room shows %s", got)
 	}
 }
@@ -124,7 +127,7 @@ func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 		{Offset: 100, Type: chat.TypeEpoch, ContentType: chat.ContentJSON, Body: []byte("{}")},
 		{Offset: 101, Type: "hologram", ContentType: chat.ContentJSON, Body: []byte("{}")},
 		message(102, "ada", "y", "fine")})
-	if got := texts(r.View(100).Entries); got != "102:fine" {
+	if got := texts(r.View(Viewer{}, 100).Entries); got != "102:fine" {
 		t.Errorf("the room shows %s", got)
 	}
 	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "image/png") {
@@ -138,7 +141,7 @@ func TestStampOfWhatComesLive(t *testing.T) {
 	h.Deliver([]chat.Record{message(1, "", "", "old")})
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(2, "", "", "live")})
-	entries := r.View(10).Entries
+	entries := r.View(Viewer{}, 10).Entries
 	if entries[0].Stamp.Known() || entries[1].Stamp != now {
 		t.Errorf("stamps are %v and %v", entries[0].Stamp, entries[1].Stamp)
 	}
@@ -169,10 +172,10 @@ func follow(e *Event) string {
 func TestAwayAndBack(t *testing.T) {
 	r, h, _, _ := newRoom(t)
 	start := r.Tail()
-	if v := r.View(10); v.Epoch != "" || v.Head != -1 || v.Broker != fanout.Away {
+	if v := r.View(Viewer{}, 10); v.Epoch != "" || v.Head != -1 || v.Broker != fanout.Away {
 		t.Errorf("before the first log: %+v", v)
 	}
-	if v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 7}, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
+	if v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 7}, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
 		t.Errorf("resumed before the first log: %+v", v)
 	}
 	h.Reset("e")
@@ -199,7 +202,7 @@ func TestAwayAndBack(t *testing.T) {
 	if got := follow(before); got != "lost" {
 		t.Errorf("sessions were told: %s", got)
 	}
-	if v := r.View(10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
+	if v := r.View(Viewer{}, 10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
 		t.Errorf("the room shows %s of %s", texts(v.Entries), v.Epoch)
 	}
 }
@@ -212,10 +215,10 @@ func TestResume(t *testing.T) {
 		x.log = append(x.log, message(i*2, "a", fmt.Sprint(i), fmt.Sprint(i)))
 	}
 	h.Deliver(x.log[5:]) // the window begins at offset 10
-	if v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 14}, 3); !v.Resumed || v.CatchUp || texts(v.Entries) != "16:8 18:9" {
+	if v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 14}, 3); !v.Resumed || v.CatchUp || texts(v.Entries) != "16:8 18:9" {
 		t.Errorf("from the window: %+v %s", v, texts(v.Entries))
 	}
-	v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 4}, 3)
+	v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 4}, 3)
 	if !v.Resumed || !v.CatchUp {
 		t.Fatalf("from the log: %+v", v)
 	}
@@ -225,17 +228,17 @@ func TestResume(t *testing.T) {
 		t.Errorf("missed %s, then %s, %v", missed, texts(v.Entries), err)
 	}
 	for name, v := range map[string]View{
-		"an offset between two records": r.Resume(t.Context(), Place{Epoch: "e", Offset: 5}, 3),
-		"another epoch":                 r.Resume(t.Context(), Place{Epoch: "f", Offset: 4}, 3),
-		"another record in the window":  r.Resume(t.Context(), Place{"e", 14, "x"}, 3),
-		"another record in the log":     r.Resume(t.Context(), Place{"e", 4, "x"}, 3),
+		"an offset between two records": r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 5}, 3),
+		"another epoch":                 r.Resume(t.Context(), Viewer{}, Place{Epoch: "f", Offset: 4}, 3),
+		"another record in the window":  r.Resume(t.Context(), Viewer{}, Place{"e", 14, "x"}, 3),
+		"another record in the log":     r.Resume(t.Context(), Viewer{}, Place{"e", 4, "x"}, 3),
 	} {
 		if v.Resumed || texts(v.Entries) != "14:7 16:8 18:9" {
 			t.Errorf("%s: %+v %s", name, v, texts(v.Entries))
 		}
 	}
 	for _, p := range []Place{{"e", 14, "7"}, {"e", 4, "2"}} {
-		if v := r.Resume(t.Context(), p, 3); !v.Resumed {
+		if v := r.Resume(t.Context(), Viewer{}, p, 3); !v.Resumed {
 			t.Errorf("with the ref of its record, %+v is not resumed", p)
 		}
 	}
@@ -249,7 +252,7 @@ func TestResumeBeforeJunk(t *testing.T) {
 	h.State(fanout.Up, "")
 	x.log = []chat.Record{message(1, "a", "1", "seen"), message(2, "a", "2", "missed")}
 	h.Deliver([]chat.Record{{Offset: 3, ContentType: "image/png"}, {Offset: 4, ContentType: "image/png"}})
-	v := r.Resume(t.Context(), Place{"e", 1, "1"}, 10)
+	v := r.Resume(t.Context(), Viewer{}, Place{"e", 1, "1"}, 10)
 	var missed string
 	err := r.Missed(t.Context(), v, func(e []*Entry) error { missed += texts(e); return nil })
 	if !v.Resumed || err != nil || missed != "2:missed" {
@@ -271,7 +274,7 @@ func TestOlder(t *testing.T) {
 	h.Deliver(x.log[2000:])
 	before, all := int64(4000), 0
 	for {
-		entries, more, err := r.Older(t.Context(), before, 150)
+		entries, more, err := r.Older(t.Context(), Viewer{}, before, 150)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +293,7 @@ func TestOlder(t *testing.T) {
 		t.Errorf("scrolling up found %d of 2000 messages", all)
 	}
 	x.readErr = fanout.ErrAway
-	if _, _, err := r.Older(t.Context(), 1500, 10); !errors.Is(err, fanout.ErrAway) {
+	if _, _, err := r.Older(t.Context(), Viewer{}, 1500, 10); !errors.Is(err, fanout.ErrAway) {
 		t.Errorf("while away: %v", err)
 	}
 }
@@ -323,7 +326,7 @@ func TestOlderRepeats(t *testing.T) {
 	for before, more := int64(2500), true; more; {
 		var entries []*Entry
 		var err error
-		if entries, more, err = r.Older(t.Context(), before, 150); err != nil {
+		if entries, more, err = r.Older(t.Context(), Viewer{}, before, 150); err != nil {
 			t.Fatal(err)
 		}
 		show(entries)
@@ -334,7 +337,7 @@ func TestOlderRepeats(t *testing.T) {
 	}
 
 	clear(shown)
-	v := r.Resume(t.Context(), Place{Epoch: "e", Offset: 1}, 10)
+	v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 1}, 10)
 	if err := r.Missed(t.Context(), v, show); !v.CatchUp || err != nil {
 		t.Fatalf("resumed %+v, %v", v, err)
 	}

@@ -4,46 +4,111 @@ import "sort"
 
 // Limits of the window: the newest part of the log, held in memory. 2,000
 // messages are an evening's last hour; a phone that was away for longer is
-// served from the log. 8 MiB bound it when all of them are long.
+// served from the log. With each may come two reactions, edits or the like: when
+// there are more, it holds fewer messages. 8 MiB bound it when all of them are
+// long.
 const (
 	maxWindow      = 2000
+	maxEntries     = 3 * maxWindow
 	maxWindowBytes = 8 << 20
 )
 
 // window holds the newest entries of the log, oldest first.
 type window struct {
-	entries []*Entry
-	bytes   int
+	entries  []*Entry // as they are shown now
+	messages int      // how many of them are messages
+	bytes    int
 }
 
 func (w *window) add(e *Entry) {
 	w.entries = append(w.entries, e)
-	w.bytes += e.size()
+	w.count(e, 1)
 	drop := 0
-	for len(w.entries)-drop > maxWindow || w.bytes > maxWindowBytes && len(w.entries)-drop > 1 {
-		w.bytes -= w.entries[drop].size()
+	for w.messages > maxWindow || len(w.entries)-drop > maxEntries || w.bytes > maxWindowBytes && len(w.entries)-drop > 1 {
+		w.count(w.entries[drop], -1)
 		w.entries[drop] = nil // snapshots share the array: they have their own copy of the slots
 		drop++
 	}
 	w.entries = w.entries[drop:]
 }
 
-// after returns a copy of the entries with offsets above offset.
-func (w *window) after(offset int64) []*Entry {
-	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].Offset > offset })
-	return append([]*Entry(nil), w.entries[i:]...)
+func (w *window) count(e *Entry, by int) {
+	w.bytes += by * e.size()
+	if e.Deed == nil {
+		w.messages += by
+	}
+}
+
+// index returns where the first entry at or after offset is.
+func (w *window) index(offset int64) int {
+	return sort.Search(len(w.entries), func(i int) bool { return w.entries[i].Offset >= offset })
 }
 
 // find returns the entry at offset.
 func (w *window) find(offset int64) (*Entry, bool) {
-	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].Offset >= offset })
-	if i < len(w.entries) && w.entries[i].Offset == offset {
+	if i := w.index(offset); i < len(w.entries) && w.entries[i].Offset == offset {
 		return w.entries[i], true
 	}
 	return nil, false
 }
 
-// last returns the newest n entries, as a copy.
-func (w *window) last(n int) []*Entry {
-	return append([]*Entry(nil), w.entries[max(0, len(w.entries)-n):]...)
+// said returns the message at offset as it was said, nil if it is not here.
+func (w *window) said(offset int64) *Entry {
+	if e, ok := w.find(offset); ok && e.Deed == nil {
+		return e.said()
+	}
+	return nil
+}
+
+// show makes every entry for which it may matter what show returns of it: the
+// message at an offset, and the deeds done to it; all entries if offset is
+// negative.
+func (w *window) show(offset int64, show func(raw *Entry) *Entry) {
+	for i := w.index(offset); i < len(w.entries); i++ {
+		old := w.entries[i]
+		if offset >= 0 && old.Offset != offset && old.target() != offset {
+			continue
+		}
+		w.count(old, -1)
+		w.entries[i] = show(old.said())
+		w.count(w.entries[i], 1)
+	}
+}
+
+// since returns the entries at or after offset that somebody may see, as a copy.
+func (w *window) since(offset int64, as Viewer) []*Entry {
+	return as.seen(w.entries[w.index(offset):])
+}
+
+// last returns the newest n messages at or after offset that somebody may see,
+// and what came between and after them, as a copy.
+func (w *window) last(n int, offset int64, as Viewer) []*Entry {
+	return as.seen(tail(w.entries[w.index(offset):], n, as))
+}
+
+// seen returns those of entries that the viewer may see, as a copy.
+func (v Viewer) seen(entries []*Entry) []*Entry {
+	all := make([]*Entry, 0, len(entries))
+	for _, e := range entries {
+		if e.SeenBy(v.Person, v.Host) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// tail returns the end of entries: the last n messages that somebody may see, and
+// what came between and after them, but no more than three entries for each.
+func tail(entries []*Entry, n int, as Viewer) []*Entry {
+	i, seen, messages := len(entries), 0, 0
+	for i > 0 && messages < n && seen < 3*n {
+		i--
+		if e := entries[i]; e.SeenBy(as.Person, as.Host) {
+			seen++
+			if e.Deed == nil {
+				messages++
+			}
+		}
+	}
+	return entries[i:]
 }
