@@ -37,6 +37,7 @@ type Options struct {
 	Tap     *Tap        // a network of one's own, in place of Ports and Host; nil: none
 	Console io.Writer   // gets what the machine says on its serial line; nil: nobody
 	Boot    *Boot       // what is started in place of the card's kernel; nil: nothing else
+	Clock   time.Time   // what the board's clock shows when it is switched on; zero: the right time. A Pi has no such clock and begins in 1970
 	Line    *os.File    // one end of a pair of sockets; the other is the virtio port LineName in the machine; nil: there is none
 }
 

@@ -136,6 +136,9 @@ func (m *Machine) args(f *firmware) []string {
 	args = append(args, b.disk[1:]...)
 	args = append(args, "-netdev", network, "-device", b.net+",netdev=net",
 		"-chardev", fmt.Sprintf("socket,id=monitor,fd=%d", monitorFD), "-mon", "chardev=monitor,mode=control")
+	if !m.options.Clock.IsZero() {
+		args = append(args, "-rtc", "base="+m.options.Clock.UTC().Format("2006-01-02T15:04:05"))
+	}
 	if f.dtb != nil {
 		args = append(args, "-dtb", fdPath(dtbFD))
 	}
