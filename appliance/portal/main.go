@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -51,7 +50,7 @@ func begin(ctx context.Context, o *options, log *slog.Logger) error {
 		return fmt.Errorf("listen on %q: %w", o.listen, err)
 	}
 	defer listener.Close()
-	dir, err := folder(o.remember, o.user)
+	dir, err := daemon.Folder(o.remember, o.user)
 	if err != nil {
 		log.Warn("the phones that come in cannot be remembered beyond a restart", "error", err)
 	}
@@ -62,30 +61,6 @@ func begin(ctx context.Context, o *options, log *slog.Logger) error {
 		return err
 	}
 	return serve(ctx, o, listener, known.Open(dir, log), log)
-}
-
-// folder opens the folder for the known phones, and makes it if it is missing,
-// for the user only: the way to it may be closed to that user later. With an
-// empty path it returns nil.
-func folder(path, name string) (*os.Root, error) {
-	if path == "" {
-		return nil, nil
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, err
-	}
-	if name != "" {
-		u, err := user.Lookup(name)
-		if err != nil {
-			return nil, err
-		}
-		uid, _ := strconv.Atoi(u.Uid) // on Linux they are numbers
-		gid, _ := strconv.Atoi(u.Gid)
-		if err := os.Chown(path, uid, gid); err != nil {
-			return nil, err
-		}
-	}
-	return os.OpenRoot(path)
 }
 
 // Times of a request: it is one packet, and the answer a few. Each gets a time

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"warren/appliance/portal/known"
+	"warren/chatd/daemon"
 	"warren/chatd/invite"
 )
 
@@ -53,7 +54,7 @@ func startFor(t *testing.T, chatURL, dir, proc string) *box {
 	b := &box{t: t, addr: listener.Addr().String(), chat: chatURL, proc: proc, log: &buffer{}}
 	chat, _ := url.Parse(b.chat)
 	o := &options{chat: chat, wifi: invite.WiFi{Name: "rabbit", Passphrase: "carrotcarrot"}, proc: proc}
-	folder, err := folder(dir, "")
+	folder, err := daemon.Folder(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
