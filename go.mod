@@ -23,6 +23,7 @@ require (
 	github.com/prometheus/procfs v0.22.0 // bench: what processes use
 	github.com/rabbitmq/amqp091-go v1.16.0 // AMQP, by the makers of RabbitMQ
 	github.com/rivo/uniseg v0.4.7 // what people see as one character (UAX 29)
+	github.com/tdewolff/minify/v2 v2.24.25 // the page, without what is only for people who read it
 	github.com/vishvananda/netlink v1.3.1 // hotspot: network interfaces, the country of the radio
 	github.com/vishvananda/netns v0.0.5 // tests: networks of their own
 	go.uber.org/goleak v1.3.0 // tests: every goroutine ends
@@ -30,7 +31,7 @@ require (
 	golang.org/x/sync v0.24.0 // errgroup: parts that end together
 	golang.org/x/sys v0.49.0 // the clock since boot, loop devices, mounts
 	golang.org/x/term v0.47.0 // is this a terminal, and how wide
-	golang.org/x/text v0.43.0 // names in one normal form (NFC)
+	golang.org/x/text v0.43.0 // names in one normal form (NFC), the language that a reader wants
 	golang.org/x/time v0.16.0 // token buckets
 	periph.io/x/conn/v3 v3.7.2 // what a GPIO line is
 	periph.io/x/host/v3 v3.8.5 // the GPIO lines of a Pi
@@ -46,7 +47,7 @@ require (
 	github.com/dnephin/pflag v1.0.7 // indirect
 	github.com/donovanhide/eventsource v0.0.0-20210830082556-c59027999da0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
-	github.com/fsnotify/fsnotify v1.9.0 // indirect
+	github.com/fsnotify/fsnotify v1.10.1 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/gokrazy/gokapi v0.0.0-20251205165548-0927bab199d4 // indirect
 	github.com/gokrazy/internal v0.0.0-20251208203110-3c1aa9087c82 // indirect
@@ -73,6 +74,7 @@ require (
 	github.com/rtr7/dhcp4 v0.0.0-20220302171438-18c84d089b46 // indirect
 	github.com/spf13/cobra v1.9.1 // indirect
 	github.com/spf13/pflag v1.0.6 // indirect
+	github.com/tdewolff/parse/v2 v2.8.20 // indirect
 	github.com/u-root/uio v0.0.0-20230220225925-ffce2a382923 // indirect
 	golang.org/x/crypto/x509roots/fallback v0.0.0-20250911151450-96dc232fbd79 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect

@@ -1,6 +1,7 @@
-// The line to write in.
+// The line to write in, and above it what is answered or changed with it.
 
-import { $ } from './dom.js';
+import { $, make, nameTag } from './dom.js';
+import { excerpt } from './message.js';
 import { words } from './strings.js';
 import { roomLeft } from './text.js';
 
@@ -13,8 +14,15 @@ export class Composer {
 	#typed = 0;
 	#shift = false;
 	#saving = 0;
+	#about = null; // the message that is answered or changed
+	#changing = false;
+	#draft = ''; // what was being written before that
+	#ready = 0; // when the next message can be sent, in slow mode
+	#ticking = 0;
+	#attached = false;
 
-	// on: say(text), typing(), draft(text) to be kept
+	// on: say(text, to) where to is the offset of what is answered, change(message,
+	// text), typing(), draft(text) to be kept
 	constructor(draft, on) {
 		Object.assign(this, { on, form: $('composer'), text: $('text'), send: $('send') });
 		const { text, send } = this;
@@ -25,12 +33,67 @@ export class Composer {
 		text.addEventListener('beforeinput', (event) => this.#enter(event));
 		// Pressing the button must not take the keyboard away.
 		send.onmousedown = (event) => event.preventDefault();
+		$('about').querySelector('button').onclick = () => {
+			this.cancel();
+			text.focus();
+		};
 		this.form.onsubmit = (event) => {
 			event.preventDefault();
 			this.#say();
 		};
 		addEventListener('pagehide', () => this.#keep());
 		addEventListener('resize', () => this.#fit());
+		this.#fit();
+	}
+
+	// What is written next answers a message.
+	answer(message) {
+		this.cancel();
+		this.#begin(message, false);
+	}
+
+	// What is written next takes the place of an own message.
+	change(message) {
+		this.cancel();
+		this.#draft = this.text.value;
+		this.#begin(message, true);
+		this.text.value = message.text;
+		this.#fit();
+	}
+
+	// Neither answers nor changes; false if it did not.
+	cancel() {
+		if (!this.#about) return false;
+		if (this.#changing) this.text.value = this.#draft;
+		this.#end();
+		return true;
+	}
+
+	// A message has gone out: in slow mode the next one can after a while.
+	cool(seconds) {
+		this.#ready = Date.now() + seconds * 1000;
+		clearInterval(this.#ticking);
+		this.#ticking = setInterval(() => this.#count(), 1000);
+		this.#count();
+	}
+
+	#begin(message, changing) {
+		this.#about = message;
+		this.#changing = changing;
+		const line = make('span', '', excerpt(message));
+		line.dir = 'auto';
+		const what = make('p', '', changing ? words.changing : words.answering);
+		if (!changing) what.append(' ', nameTag(message.from, ''));
+		what.append(line);
+		$('about').firstElementChild.replaceWith(what);
+		$('about').hidden = false;
+		this.text.focus();
+	}
+
+	#end() {
+		this.#about = null;
+		this.#changing = false;
+		$('about').hidden = true;
 		this.#fit();
 	}
 
@@ -54,11 +117,31 @@ export class Composer {
 	#say() {
 		const text = this.text.value.trimEnd();
 		if (document.activeElement === this.send) this.text.focus();
-		if (!text.trim() || roomLeft(text, this.limits) < 0) return;
-		this.text.value = '';
-		this.#fit();
+		if (!this.#something || roomLeft(text, this.limits) < 0) return;
+		const about = this.#about;
+		const changing = this.#changing;
+		if (!changing && this.#wait > 0) return;
+		this.text.value = changing ? this.#draft : '';
+		this.#end();
+		this.text.dispatchEvent(new Event('input')); // whoever watches it sees that it is empty
 		this.#keep();
-		this.on.say(text);
+		if (!changing) this.on.say(text, about ? about.offset : undefined);
+		else if (text !== about.text) this.on.change(about, text);
+	}
+
+	// A picture is there to be sent: it needs no words.
+	attach(attached) {
+		this.#attached = attached;
+		this.#fit();
+	}
+
+	get #something() {
+		return this.text.value.trim() !== '' || (this.#attached && !this.#changing);
+	}
+
+	// Seconds until the next message can be sent.
+	get #wait() {
+		return Math.max(0, Math.ceil((this.#ready - Date.now()) / 1000));
 	}
 
 	#typing() {
@@ -73,20 +156,32 @@ export class Composer {
 
 	#keep() {
 		clearTimeout(this.#saving);
-		this.on.draft(this.text.value);
+		this.on.draft(this.#changing ? this.#draft : this.text.value);
 	}
 
 	// Fits the height to the text, and says how much room is left if it is little.
 	#fit() {
-		const { text, form, limits } = this;
+		const { text } = this;
 		text.style.setProperty('height', 'auto');
 		text.style.setProperty('height', `${text.scrollHeight + text.offsetHeight - text.clientHeight}px`);
-		form.classList.toggle('ready', text.value.trim() !== '');
+		this.#count();
+	}
+
+	// Says how much room is left if it is little, or how long to wait.
+	#count() {
+		const { text, form, limits } = this;
+		const wait = this.#changing ? 0 : this.#wait;
+		if (!this.#wait) clearInterval(this.#ticking);
+		form.classList.toggle('ready', this.#something && !wait);
 		// Counting is slow, and no short text needs it.
 		const left = text.value.length * 4 < limits.text_bytes ? Infinity : roomLeft(text.value.trimEnd(), limits);
 		const over = left < 0;
-		$('counter').textContent = over ? words.tooLong(-left) : left < COUNT_BELOW * limits.text_bytes ? words.left(left) : '';
-		$('counter').className = over ? 'wrong' : '';
+		const little = left < COUNT_BELOW * limits.text_bytes;
+		const counter = $('counter');
+		// Seconds are not read aloud one by one.
+		counter.setAttribute('aria-live', wait ? 'off' : 'polite');
+		counter.textContent = over ? words.tooLong(-left) : wait ? words.wait(wait) : little ? words.left(left) : '';
+		counter.className = over ? 'wrong' : '';
 		text.setAttribute('aria-invalid', over);
 	}
 }

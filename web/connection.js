@@ -51,6 +51,12 @@ export class Connection {
 		this.#wake();
 	}
 
+	// Comes back, though the server has said not to.
+	again() {
+		this.#stopped = false;
+		this.#call(0);
+	}
+
 	#open() {
 		const socket = (this.#socket = new WebSocket(this.url, 'warren.v1'));
 		this.#expect(CONNECT_TIMEOUT);

@@ -1,5 +1,5 @@
 // The conversation's data: an unbroken run of records in the order of their
-// offsets, each once. Pure: no DOM.
+// offsets, and of them the messages, each once. Pure: no DOM.
 
 // A sender may have to say a thing twice to be sure that it arrived.
 const keyOf = (record) => record.ref && `${record.from.id} ${record.ref}`;
@@ -8,14 +8,11 @@ export class Log {
 	epoch = null;
 	newest = -1; // the largest offset seen in this epoch: where to resume
 	newestRef = ''; // of that record: tells it from another one at the same offset
-	#records = [];
+	oldest = null; // the smallest: what is older is asked for from there
+	#messages = [];
 	#keys = new Set();
 
-	get oldest() {
-		return this.#records.length ? this.#records[0].offset : null;
-	}
-
-	// Whether the record, or another one of its sender by its ref, is here.
+	// Whether the message, or another one of its sender by its ref, is here.
 	has(record) {
 		return this.#keys.has(keyOf(record));
 	}
@@ -24,7 +21,8 @@ export class Log {
 	reset(epoch) {
 		this.epoch = epoch;
 		this.lose();
-		this.#records = [];
+		this.oldest = null;
+		this.#messages = [];
 		this.#keys.clear();
 	}
 
@@ -40,26 +38,30 @@ export class Log {
 			if (record.offset <= this.newest) return false;
 			this.newest = record.offset;
 			this.newestRef = record.ref || '';
-			return this.#claim(record);
+			this.oldest ??= record.offset;
+			return record.type || this.#claim(record);
 		});
-		this.#records.push(...fresh);
+		this.#messages.push(...fresh.filter(isMessage));
 		return fresh;
 	}
 
 	// Takes records from before the oldest; returns those that are new.
 	prepend(records) {
-		const fresh = records.filter((record) => record.offset < this.oldest && this.#claim(record));
-		this.#records.unshift(...fresh);
+		const fresh = records.filter((record) => record.offset < this.oldest && (record.type || this.#claim(record)));
+		if (records.length) this.oldest = Math.min(this.oldest, records[0].offset);
+		this.#messages.unshift(...fresh.filter(isMessage));
 		return fresh;
 	}
 
-	// Forgets n records at either end.
+	// Forgets n messages at either end, and returns them.
 	dropOldest(n) {
-		this.#release(this.#records.splice(0, n));
+		const dropped = this.#messages.splice(0, n);
+		if (this.#messages.length) this.oldest = this.#messages[0].offset;
+		return this.#release(dropped);
 	}
 
 	dropNewest(n) {
-		this.#release(this.#records.splice(this.#records.length - n));
+		return this.#release(this.#messages.splice(Math.max(0, this.#messages.length - n)));
 	}
 
 	#claim(record) {
@@ -69,7 +71,10 @@ export class Log {
 		return true;
 	}
 
-	#release(records) {
-		for (const record of records) this.#keys.delete(keyOf(record));
+	#release(messages) {
+		for (const message of messages) this.#keys.delete(keyOf(message));
+		return messages;
 	}
 }
+
+const isMessage = ({ type }) => !type;

@@ -1,10 +1,12 @@
-// What this phone has said and not yet seen come back from the log. Until then
-// anything may lose it, so it is said again, with the same ref; one at a time,
-// which keeps them in order whatever fails. Each is stored under a key of its
-// own: two tabs do not lose each other's, both say it, it is shown once.
+// What this phone has said and done, and not yet seen come back from the log.
+// Until then anything may lose it, so it is said again, with the same ref; one at
+// a time, which keeps them in order whatever fails. Each is stored under a key of
+// its own: two tabs do not lose each other's, both say it, it is shown once.
 //
-// What did come back is kept for a while, for a power cut takes the last moments
-// out of the log: what is missing then is offered again, before all that waits.
+// Messages that did come back are kept for a while, for a power cut takes the last
+// moments out of the log: what is missing then is offered again, before all that
+// waits. Deeds, which are reactions, edits and deletions, are not: what they were
+// about may stand elsewhere then. Nor do they outlive the log that they are about.
 
 const KEY = 'say.';
 const PATIENCE = 20e3; // after which a say is believed lost, though the line is up
@@ -16,11 +18,15 @@ const SAFE = 60e3;
 // another one, and has other things to talk about.
 const KEEP = 600e3;
 const MOST = 50; // ten seconds of as many as the server takes
+const MOST_DEEDS = 50; // that wait: who does more than that offline is playing
 
 const inOrder = (a, b) => a.at - b.at;
 
 export class Outbox {
-	items = []; // {ref, text, at, state: 'pending' or 'failed', why}
+	// {type, what it needs, ref, at, epoch, state: 'pending' or 'failed', why}, where
+	// type is say, react, edit or delete, and epoch that of the log it is about
+	items = [];
+	epoch = null;
 	#kept = []; // the same, with state 'sent' and when: since
 	#missing = new Set(); // refs of those that the log may have lost
 	#open = false;
@@ -28,18 +34,50 @@ export class Outbox {
 	#flying = null; // the ref that is on its way
 	#timer = 0;
 
-	// send(message) puts a message on the line; changed() hears of every change.
-	constructor({ store, newRef, send, changed }) {
-		Object.assign(this, { store, newRef, send, changed });
+	// send(message) puts a message on the line; changed() hears of every change;
+	// undone(text) that a deed was refused, and why.
+	constructor({ store, newRef, send, changed, undone }) {
+		Object.assign(this, { store, newRef, send, changed, undone });
 		const all = store.keys(KEY).map((key) => store.load(key));
-		for (const item of all.filter((item) => item && item.text).sort(inOrder)) {
-			(item.state === 'sent' ? this.#kept : this.items).push(item);
+		for (const item of all.filter((item) => item && item.ref).sort(inOrder)) {
+			(item.state === 'sent' ? this.#kept : this.items).push({ type: 'say', ...item });
 		}
 	}
 
-	add(text) {
+	// Says a text, with more: what it answers, a picture.
+	add(text, more) {
+		this.#add({ type: 'say', text, ...more });
+	}
+
+	// Does something to a message: {type: 'react', to, emoji, undo}, {type: 'edit',
+	// to, text} or {type: 'delete', to}. It takes the place of what waits and has no
+	// sense any more.
+	do(deed) {
+		const old = this.deeds.filter((item) => item.to === deed.to && item.ref !== this.#flying && replaces(deed, item));
+		for (const { ref } of old) this.remove(ref);
+		// A reaction and its taking back are nothing.
+		if (deed.type === 'react' && old.length) return;
+		if (this.deeds.length < MOST_DEEDS) this.#add(deed);
+	}
+
+	get deeds() {
+		return this.items.filter((item) => item.type !== 'say');
+	}
+
+	// This is the log from now on. An erased one was made anew by the host: what
+	// was in the one before is not to be offered again.
+	follow(epoch, erased) {
+		this.epoch = epoch;
+		const old = (item) => item.epoch !== epoch;
+		for (const { ref } of this.deeds.filter(old)) this.remove(ref);
+		if (!erased) return;
+		this.#forget(old);
+		for (const { ref } of this.items.filter((item) => item.since && old(item))) this.remove(ref);
+	}
+
+	#add(what) {
 		const at = [...this.#kept, ...this.items].reduce((after, item) => Math.max(after, item.at + 1), Date.now());
-		const item = { ref: this.newRef(), text, at, state: 'pending' };
+		const item = { ...what, ref: this.newRef(), at, epoch: this.epoch, state: 'pending' };
 		this.items.push(item);
 		this.#save(item);
 		this.changed();
@@ -76,14 +114,28 @@ export class Outbox {
 	settle(ref) {
 		this.#missing.delete(ref);
 		const item = this.remove(ref);
-		if (item) this.#keep(item);
+		if (item && item.type === 'say') this.#keep(item);
 		this.#landed(ref);
 	}
 
-	refuse({ ref, text, retry_ms: retry }) {
+	// What was said under a ref is something else now, or (no text) was deleted.
+	change(ref, text) {
+		const item = this.#kept.find((each) => each.ref === ref);
+		if (!item) return;
+		if (!text) return this.#forget((each) => each === item);
+		item.text = text;
+		this.#save(item);
+	}
+
+	refuse({ ref, text, why, retry_ms: retry }) {
 		const item = this.#find(ref);
 		if (!item || this.#flying !== ref) return;
 		if (retry) return this.#after(retry, () => this.#say(item)); // it was the moment, not the message
+		if (item.type !== 'say') {
+			this.remove(ref);
+			this.undone(text);
+			return this.#landed(ref);
+		}
 		item.state = 'failed';
 		item.why = text;
 		this.#save(item);
@@ -94,7 +146,7 @@ export class Outbox {
 	// Says a failed message anew, at the end.
 	retry(ref) {
 		const item = this.remove(ref);
-		if (item) this.add(item.text);
+		if (item) this.#add(item);
 	}
 
 	// Takes a message out and returns it.
@@ -115,9 +167,9 @@ export class Outbox {
 		this.store.save(KEY + item.ref, item);
 	}
 
-	#keep({ ref, text, at }) {
+	#keep(item) {
 		const since = Date.now();
-		this.#kept.push({ ref, text, at, state: 'sent', since });
+		this.#kept.push({ ...item, epoch: this.epoch, state: 'sent', since });
 		this.#save(this.#kept[this.#kept.length - 1]);
 		this.#forget((item, i) => i < this.#kept.length - MOST || Math.abs(since - item.since) > SAFE);
 	}
@@ -156,7 +208,10 @@ export class Outbox {
 
 	#say(item) {
 		this.#flying = item.ref;
-		this.send({ type: 'say', ref: item.ref, text: item.text });
+		const { at, state, since, epoch, why, ...message } = item;
+		// An answer to what stood in another log answers nothing here.
+		if (epoch !== this.epoch) delete message.reply_to;
+		this.send(message);
 		this.#wait(item);
 	}
 
@@ -168,4 +223,10 @@ export class Outbox {
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(what, ms);
 	}
+}
+
+// Whether a deed makes another one to the same message pointless.
+function replaces(deed, old) {
+	if (deed.type !== old.type) return deed.type === 'delete';
+	return deed.type !== 'react' || (deed.emoji === old.emoji && !deed.undo !== !old.undo);
 }

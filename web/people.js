@@ -34,15 +34,23 @@ const MAX_NAMES = 5000;
 // Remembers who was seen under which name.
 export class Names {
 	#seen = new Map(); // likeness → set of ids
+	#plain = new Set(); // as they are written, in lower case
 
 	// Notes a person. True if a name that was clear until now is not any more.
 	note({ id, name }) {
+		if (this.#plain.size >= MAX_NAMES) this.#plain.clear();
+		this.#plain.add(name.toLowerCase());
 		const like = likeness(name);
 		const ids = this.#seen.get(like) || new Set();
 		if (ids.has(id)) return false;
 		if (this.#seen.size >= MAX_NAMES) this.#seen.clear();
 		this.#seen.set(like, ids.add(id));
 		return ids.size > 1;
+	}
+
+	// Whether somebody is called so.
+	knows(name) {
+		return this.#plain.has(name.toLowerCase());
 	}
 
 	// What tells a name from one that looks alike: four letters of the id.

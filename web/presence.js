@@ -1,6 +1,7 @@
 // Who is here and who is typing.
 
 import { $, make, nameTag } from './dom.js';
+import { panel } from './panel.js';
 import { words } from './strings.js';
 
 const TYPING_FOR = 4e3;
@@ -13,15 +14,12 @@ export class Presence {
 
 	constructor(names, me) {
 		Object.assign(this, { names, me, button: $('people'), panel: $('guests') });
-		this.button.onclick = () => this.#open(this.panel.hidden);
-		document.addEventListener('keydown', ({ key }) => {
-			if (key !== 'Escape' || this.panel.hidden) return;
-			this.#open(false);
-			this.button.focus();
-		});
-		document.addEventListener('pointerdown', ({ target }) => {
-			if (!target.closest('.bar')) this.#open(false);
-		});
+		panel(this.button, this.panel, () => this.show());
+	}
+
+	// Those of whom it is known who they are.
+	get people() {
+		return this.#people;
 	}
 
 	update({ count, people }) {
@@ -29,12 +27,6 @@ export class Presence {
 		this.#people = people;
 		this.button.hidden = false;
 		this.button.textContent = words.here(count);
-		this.show();
-	}
-
-	#open(open) {
-		this.panel.hidden = !open;
-		this.button.setAttribute('aria-expanded', open);
 		this.show();
 	}
 

@@ -1,6 +1,6 @@
 // Where the reader is, what has come in meanwhile, and the way back down.
 
-import { divide } from './message.js';
+import { divide, mentionsMe } from './message.js';
 import { words } from './strings.js';
 
 const NEAR = 48; // pixels from the end that still count as the end
@@ -10,6 +10,7 @@ const MARGIN = 12;
 export class Reader {
 	following = true;
 	unread = 0;
+	called = false; // one of these mentions the reader
 	title = words.room;
 	#line = null; // the message above which "New" stands
 	#height = 0;
@@ -43,14 +44,15 @@ export class Reader {
 		return this.scroller.scrollTop < EARLY;
 	}
 
-	// Counts what came in unseen; node is the first of it.
-	missed(n, node) {
+	// Counts messages that came in unseen; node is that of the first.
+	missed(messages, room, node) {
 		if (!this.unread && node) {
 			this.#unmark();
 			this.#line = node;
 			divide(node, 'new', words.unread);
 		}
-		this.unread += n;
+		this.unread += messages.length;
+		this.called ||= messages.some((message) => mentionsMe(message, room));
 	}
 
 	// Goes to the end if the reader follows, but never so far that the first
@@ -77,9 +79,29 @@ export class Reader {
 		this.scroller.scrollTop = this.scroller.scrollHeight - below;
 	}
 
+	// Makes changes anywhere without moving what stands at the top.
+	steady(change) {
+		const { left, top } = this.scroller.getBoundingClientRect();
+		const hit = this.following ? null : document.elementFromPoint(left + this.scroller.clientWidth / 2, top + MARGIN);
+		const anchor = hit && this.scroller.contains(hit) && hit.closest('.message');
+		const before = anchor && anchor.getBoundingClientRect().top;
+		change();
+		if (anchor) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+	}
+
+	// Brings a message into the middle.
+	go(node) {
+		const { scroller } = this;
+		const { top, height } = node.getBoundingClientRect();
+		scroller.scrollTop += top - scroller.getBoundingClientRect().top - Math.max(0, scroller.clientHeight - height) / 2;
+		this.#at(scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop);
+		this.show();
+	}
+
 	toEnd() {
 		this.following = true;
 		this.unread = 0;
+		this.called = false;
 		this.settle();
 	}
 
@@ -88,7 +110,7 @@ export class Reader {
 		jump.hidden = this.following;
 		jump.lastChild.textContent = unread || '';
 		jump.setAttribute('aria-label', words.jump(unread));
-		document.title = document.hidden && unread ? `(${unread}) ${title}` : title;
+		document.title = document.hidden && unread ? `(${unread}) ${this.called ? '@ ' : ''}${title}` : title;
 	}
 
 	#scrolled() {
@@ -104,6 +126,7 @@ export class Reader {
 		this.following = distance <= NEAR;
 		if (!this.watching) return;
 		this.unread = 0;
+		this.called = false;
 		this.on.seen();
 	}
 

@@ -24,7 +24,7 @@ func TestKeyboardOnly(t *testing.T) {
 
 	// Once around with Tab, and everything is reached, and seen to be.
 	reached := ada.tabAround(kb.Tab)
-	want := []string{"people", "conversation", "a", "more", "name", "text", "send"}
+	want := []string{"people", "menu", "conversation", "a", "more", "name", "text", "send"}
 	if !slices.Equal(reached, want) {
 		t.Errorf("Tab leads Ada to %q, not to %q", reached, want)
 	}

@@ -206,7 +206,7 @@ func TestRefused(t *testing.T) {
 	ada.Say("and the next one")
 	bob.SeesExactly("and the next one")
 	ada.SeesExactly("and the next one", tower)
-	ada.Until("a reason", `document.querySelector('.message[data-state="failed"]').textContent.includes('cannot be sent')`)
+	ada.Until("a reason", `document.querySelector('.message[data-state="failed"]').textContent.includes('cannot be shown')`)
 	ada.Shot("refused-phone")
 	failed := `document.querySelector('.message[data-state="failed"]')`
 	ref := See[string](ada, failed+`.dataset.ref`)
@@ -231,7 +231,7 @@ func TestRefusedName(t *testing.T) {
 	ada.Until("the line for the name", "document.activeElement.id === 'new-name'")
 	ada.Paste(strings.Repeat("Ada", 12))
 	ada.Tap("#rename button")
-	ada.Until("a word that the name is too long", `document.querySelector('#name-problem').textContent.includes('too long')`)
+	ada.Until("a word that the name is too long", `document.querySelector('#name-problem').textContent.includes('a short one')`)
 	ada.fits()
 	ada.Shot("refused-name-phone")
 	ada.Until("the line for the name, to mend it", "document.activeElement.id === 'new-name'")

@@ -51,6 +51,18 @@ func (p *Phone) Press(keys string, modifiers ...chromedp.Modifier) {
 	p.must(chromedp.Do(p.brief(), chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...))))
 }
 
+// Key presses one key whose character no text takes if the page has another use
+// for it. Press gives a character to whatever has the cursor by then.
+func (p *Phone) Key(key string) {
+	p.t.Helper()
+	for _, event := range []input.DispatchKeyEventParams{
+		{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Text: key},
+		{Type: input.DispatchKeyEventTypeKeyUp, Key: key},
+	} {
+		tell(p, input.DispatchKeyEvent, event)
+	}
+}
+
 // Paste puts text in where the cursor is, all at once.
 func (p *Phone) Paste(text string) {
 	p.t.Helper()

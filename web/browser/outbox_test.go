@@ -72,6 +72,21 @@ func TestOfferedAgain(t *testing.T) {
 		{"nor from a clock that went back", `await say(box, 'a'); now -= 11 * minute; await back(box); said.push(stored.size);`, "0"},
 		{"what came when the server was full", `ticks = false; box.add('a'); box.refuse({ ref: 'r0', text: 'full', retry_ms: 5 }); said.push(box.items[0].state); ticks = true; await new Promise((done) => setTimeout(done, 100)); said.push(box.items.length);`, "a pending a 0"},
 		{"no more than fifty", `await say(box, ...Array.from({ length: 60 }, (_, i) => 'm' + i)); await back(box); said = [said.length, said[0], stored.size];`, "50 m10 50"},
+		{"to another log", `box.follow('one'); await say(box, 'a'); box.follow('two'); await back(box);`, "a"},
+		{"not to one that was erased", `box.follow('one'); await say(box, 'a'); box.pause(); box.add('b'); box.follow('two', true); await back(box);`, "b"},
+		{"nor after a reload", `box.follow('one'); await say(box, 'a'); box = open(); box.follow('two', true); await back(box); said.push(stored.size);`, "0"},
+		{"what was said to the erased one since", `box.follow('two', true); await say(box, 'a'); box = open(); box.follow('two', true); await back(box);`, "a"},
+		{"nor when the word of it comes late", `box.follow('one'); await say(box, 'a'); box.follow('two'); box.hold(true); await back(box); box.follow('two', true); box.hold(false); await rest();`, ""},
+		{"as it was edited", `await say(box, 'a', 'b'); box.change('r0', 'A'); await back(box);`, "A b"},
+		{"not what was deleted", `await say(box, 'a', 'b'); box.change('r0'); await back(box);`, "b"},
+		{"no deed", `box.do({ type: 'edit', to: 1, text: 'A' }); await rest(); await back(box); said.push(stored.size);`, "0"},
+		{"a deed that waits", `box.pause(); box.do({ type: 'edit', to: 1, text: 'A' }); box.add('b'); await back(box);`, "A b"},
+		{"but not to another log", `box.follow('one'); box.pause(); box.do({ type: 'edit', to: 1, text: 'A' }); box.follow('two'); await back(box); said.push(stored.size);`, "0"},
+		{"the last of several edits", `box.pause(); for (const text of 'abc') box.do({ type: 'edit', to: 1, text }); box.do({ type: 'edit', to: 2, text: 'd' }); await back(box);`, "c d"},
+		{"no edit before a deletion", `box.pause(); box.do({ type: 'edit', to: 1, text: 'a' }); box.do({ type: 'delete', to: 1 }); said = box.items.map(({ type }) => type);`, "delete"},
+		{"nothing, if it was taken back", `box.pause(); for (const undo of [false, true]) box.do({ type: 'react', to: 1, emoji: 'x', undo }); said = [box.items.length, stored.size];`, "0 0"},
+		{"the taking back of what is on its way", `ticks = false; for (const undo of [false, true]) box.do({ type: 'react', to: 1, emoji: 'x', undo }); said = box.items.map(({ undo }) => undo);`, "false true"},
+		{"no more than fifty deeds", `box.pause(); for (let to = 0; to < 60; to++) box.do({ type: 'delete', to }); said = [box.items.length];`, "50"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := shared.br.Phone(t, "Ada", Small)

@@ -1,0 +1,15 @@
+// Where words get into the page from outside of its modules.
+
+import { words } from './strings.js';
+
+// Why the room did not take something, in the guest's language. What has no words
+// here, the server says in English.
+export const reason = ({ why, text }) => words.why[why] || text;
+
+// Puts words into the elements of the page that name them, and tells the browser
+// which language they are in and which way that is written.
+export function fillWords() {
+	Object.assign(document.documentElement, { lang: words.lang, dir: words.dir });
+	for (const el of document.querySelectorAll('[data-text]')) el.textContent = words[el.dataset.text];
+	for (const el of document.querySelectorAll('[data-label]')) el.setAttribute('aria-label', words[el.dataset.label]);
+}
