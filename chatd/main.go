@@ -19,6 +19,7 @@ import (
 	"warren/chatd/fanout/rabbitmq"
 	"warren/chatd/gateway"
 	"warren/chatd/invite"
+	"warren/chatd/picture"
 	"warren/chatd/room"
 	"warren/chatd/uptime"
 	"warren/ledstatus/light"
@@ -49,12 +50,17 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintf(stderr, "chatd: cannot listen on %q: %v\n", o.listen, err)
 		return daemon.ExitError
 	}
+	folder, err := daemon.Folder(o.pictures, o.user)
+	if err != nil {
+		log.Warn("There is no folder for pictures, so none can be sent", "folder", o.pictures, "err", err)
+	}
 	if err := daemon.Become(o.user); err != nil {
 		fmt.Fprintf(stderr, "chatd: -user: %v\n", err)
 		return daemon.ExitError
 	}
-	greet(light.Above(lamp, stdout), listener.Addr(), daemon.IsTerminal(stdout))
-	if err := serve(ctx, o, exchange, listener, lamp, log); err != nil {
+	pictures := openPictures(folder, o, log)
+	greet(light.Above(lamp, stdout), listener.Addr(), o, daemon.IsTerminal(stdout))
+	if err := serve(ctx, o, exchange, listener, pictures, lamp, log); err != nil {
 		log.Error("chatd ends", "err", err)
 		return daemon.ExitError
 	}
@@ -62,10 +68,14 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	return daemon.ExitOK
 }
 
-// greet says where the room is, with a QR code if somebody is looking.
-func greet(stdout io.Writer, addr net.Addr, seen bool) {
+// greet says where the room is, with a QR code if somebody is looking; and the
+// host's code, if nobody else knows it.
+func greet(stdout io.Writer, addr net.Addr, o *options, seen bool) {
 	_, port, _ := net.SplitHostPort(addr.String()) // a TCP address has a port
 	fmt.Fprintf(stdout, "The room is open: http://localhost:%s/\n", port)
+	if o.made {
+		fmt.Fprintf(stdout, "The host's code: %s, at http://localhost:%s/host\n", o.code, port)
+	}
 	url, ok := invite.URL(addr)
 	if !ok {
 		return
@@ -86,16 +96,31 @@ func newExchange(url string, log *slog.Logger) (fanout.Exchange, error) {
 	return rabbitmq.New(url, rabbitmq.Options{Stamp: uptime.Now, Logger: log})
 }
 
+// openPictures opens the store of pictures. Without one there is a room all the
+// same: no folder, or one that cannot be read, is no reason for silence.
+func openPictures(folder *os.Root, o *options, log *slog.Logger) *picture.Store {
+	if folder == nil {
+		return nil
+	}
+	store, err := picture.Open(folder, int64(o.picturesMB)*1e6)
+	if err != nil {
+		log.Warn("The folder for pictures cannot be used, so none can be sent", "folder", o.pictures, "err", err)
+		return nil
+	}
+	return store
+}
+
 // Times of a shutdown: phones are told to come back within partTime; requests
 // that are being answered have the same time before that.
 const partTime = 3 * time.Second
 
 // serve runs the room until ctx ends, then sees everybody out.
-func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener net.Listener, lit light.Light, log *slog.Logger) error {
+func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener net.Listener, pictures *picture.Store, lit light.Light, log *slog.Logger) error {
 	theRoom := room.New(exchange, uptime.Now, log)
 	door := gateway.New(gateway.Config{
-		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title,
+		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title, HostCode: o.code,
 		Version: daemon.Version(), StatusDir: o.status, WiFi: o.wifi, ChatURL: o.url, Clock: uptime.Now, Log: log,
+		Pictures: pictures,
 	})
 	// The room outlives the doors: what was said at the last moment still
 	// gets into the log.

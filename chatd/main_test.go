@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -138,6 +139,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		{[]string{"-listen", taken.Addr().String()}, daemon.ExitError, "address already in use"},
 		{[]string{"-title", ""}, daemon.ExitUsage, "-title"},
 		{[]string{"-broker", "http://user:secret@x/"}, daemon.ExitUsage, "-broker"},
+		{[]string{"-host-code", "short"}, daemon.ExitUsage, "-host-code: it must be 6 to 32"},
 		{[]string{"-light", "GPIO999x"}, daemon.ExitUsage, "-light"},
 	} {
 		said, stderr, _ := os.Pipe()
@@ -147,6 +149,30 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		said.Close()
 		if exit != test.exit || !strings.Contains(line, test.want) || strings.Contains(line, "secret") {
 			t.Errorf("%v: exit %d, said %q", test.args, exit, line)
+		}
+	}
+}
+
+// Who starts chatd without a code for the host is told the one it has made, and it
+// opens the host's door; a code that somebody has given is not printed.
+func TestHostCode(t *testing.T) {
+	greeting := func(args ...string) (o *options, said string) {
+		t.Helper()
+		o, exit, ok := parse(args, os.Stdout, os.Stderr)
+		if !ok {
+			t.Fatalf("%v: exit %d", args, exit)
+		}
+		var out bytes.Buffer
+		greet(&out, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8081}, o, false)
+		return o, out.String()
+	}
+	one, said := greeting()
+	if two, _ := greeting(); one.code == two.code || !strings.Contains(said, "The host's code: "+one.code+", at http://localhost:8081/host\n") {
+		t.Errorf("chatd made %q and %q, and said %q", one.code, two.code, said)
+	}
+	for args, code := range map[string]string{"-host-code=kdtsm-rfwhb": "kdtsm-rfwhb", "-host-code=none": ""} {
+		if o, said := greeting(args); o.code != code || strings.Contains(said, "host's code") {
+			t.Errorf("with %s the code is %q, and it says %q", args, o.code, said)
 		}
 	}
 }

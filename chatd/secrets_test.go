@@ -19,7 +19,7 @@ import (
 )
 
 // The secrets that chatd is told.
-const brokerPassword, passphrase, deviceSecret = "pass-of-the-broker", "pass-of-the-wifi", "secret-of-a-device"
+const brokerPassword, passphrase, deviceSecret, hostCode = "pass-of-the-broker", "pass-of-the-wifi", "secret-of-a-device", "code-of-the-host"
 
 // TestSecrets runs chatd as talkative as it can be, on a broker that is not there
 // and on a RabbitMQ that refuses the password. None of its secrets is in what it
@@ -59,7 +59,7 @@ func lookForSecrets(t *testing.T, broker, until string) {
 	stderr := os.Stderr
 	os.Stderr = log // start takes it
 	defer func() { os.Stderr = stderr }()
-	room, stop := start(t, "-log-level=debug", "-broker=file:"+url, "-status-dir="+dir, "-wifi-name=rabbit", "-wifi-passphrase="+passphrase)
+	room, stop := start(t, "-log-level=debug", "-broker=file:"+url, "-status-dir="+dir, "-wifi-name=rabbit", "-wifi-passphrase="+passphrase, "-host-code="+hostCode)
 
 	said := map[string]string{}
 	conn, _, err := websocket.DefaultDialer.Dial("ws://"+room+"/websocket?name=Ada&device="+deviceSecret, nil)
@@ -72,7 +72,7 @@ func lookForSecrets(t *testing.T, broker, until string) {
 		t.Fatal(err)
 	}
 	said["a refusal"] = string(refusal)
-	for _, path := range []string{"/", "/app.js", "/basic", "/status", "/metrics", "/healthz", "/readyz", "/nothing", "/poster"} {
+	for _, path := range []string{"/", "/app.js", "/basic", "/status", "/metrics", "/healthz", "/readyz", "/nothing", "/poster", "/host"} {
 		resp, err := http.Get("http://" + room + path)
 		if err != nil {
 			t.Fatal(err)
@@ -83,6 +83,15 @@ func lookForSecrets(t *testing.T, broker, until string) {
 			t.Fatal(err)
 		}
 		said[path] = fmt.Sprint(resp.Header, string(body))
+	}
+	for _, code := range []string{"wrong-wrong", hostCode} {
+		resp, err := http.DefaultTransport.RoundTrip(tryCode(t, room, code))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		said["the door's answer to "+code] = fmt.Sprint(resp.Header, string(body))
 	}
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(said["the log"], until); time.Sleep(20 * time.Millisecond) {
 		text, err := os.ReadFile(logFile)
@@ -96,10 +105,21 @@ func lookForSecrets(t *testing.T, broker, until string) {
 	text, _ := os.ReadFile(logFile)
 	said["the log"] = string(text)
 	for where, text := range said {
-		for _, secret := range []string{brokerPassword, passphrase, deviceSecret} {
+		for _, secret := range []string{brokerPassword, passphrase, deviceSecret, hostCode} {
 			if strings.Contains(text, secret) != (where == "/poster" && secret == passphrase) {
 				t.Errorf("%q in %s, with %s: %.2000s", secret, where, broker, text)
 			}
 		}
 	}
+}
+
+// tryCode is what a browser sends that shows a code at the host's door.
+func tryCode(t *testing.T, room, code string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest("POST", "http://"+room+"/host", strings.NewReader("code="+code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
 }

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"image"
+	"image/jpeg"
 	"io"
 	"net/http"
 	"os"
@@ -53,6 +56,11 @@ func TestUser(t *testing.T) {
 	flags := file("chatd.json", `{"title": "Burrow"}`, 0o600, 0)
 	file("broker.state", `{"state":"up"}`, 0o644, 0)
 
+	// The way to the pictures is closed to that user.
+	if err := os.Mkdir(filepath.Join(dir, "closed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+
 	// The card's programs are built without cgo.
 	bin := filepath.Join(dir, "chatd")
 	build := exec.Command("go", "build", "-o", bin, ".")
@@ -60,7 +68,7 @@ func TestUser(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	cmd := exec.Command(bin, "-listen", "127.0.0.1:0", "-config", flags, "-broker", "file:"+url, "-status-dir", dir, "-user", "nobody")
+	cmd := exec.Command(bin, "-listen", "127.0.0.1:0", "-config", flags, "-broker", "file:"+url, "-status-dir", dir, "-pictures", filepath.Join(dir, "closed", "pictures"), "-user", "nobody")
 	cmd.Stderr = t.Output()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -89,14 +97,32 @@ func TestUser(t *testing.T) {
 	if _, text, err := conn.ReadMessage(); !strings.HasSuffix(string(text), ": again") {
 		t.Errorf("a guest got %q, %v", text, err)
 	}
-	resp, err := http.Get("http://" + address + "/status")
+	for path, want := range map[string]string{"/basic": "Burrow", "/status": "RabbitMQ is up."} {
+		resp, err := http.Get("http://" + address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if !strings.Contains(string(page), want) {
+			t.Errorf("%s is %s, %v", path, page, err)
+		}
+	}
+
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post("http://"+address+"/picture", "image/jpeg", &photo)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
-	if !strings.Contains(string(page), "Burrow") || !strings.Contains(string(page), "RabbitMQ is up.") {
-		t.Errorf("the status page is %s, %v", page, err)
+	pictures, _ := filepath.Glob(filepath.Join(dir, "closed", "pictures", "*.jpg"))
+	if resp.StatusCode != http.StatusCreated || len(pictures) != 1 {
+		t.Errorf("a picture is answered with %s, and kept as %v", resp.Status, pictures)
+	} else if info, err := os.Stat(pictures[0]); err != nil || strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Uid)) != u.Uid {
+		t.Errorf("the picture's file belongs to somebody else than %s, %v", u.Uid, err)
 	}
 
 	threads, err := filepath.Glob("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/task/*/status")

@@ -15,6 +15,7 @@ import (
 	"warren/appliance/image/debian"
 	"warren/appliance/image/seal"
 	"warren/appliance/settings"
+	"warren/chatd/hostcode"
 )
 
 // addDebian adds Debian's half, all licences and the bill of materials to the
@@ -104,7 +105,7 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 	}
 	err = b.step("card", func() (string, error) {
 		s := settings.Default()
-		s.Room.HostCode = settings.NewHostCode()
+		s.Room.HostCode = hostcode.New()
 		if err := os.WriteFile(filepath.Join(boot, settings.FileName), settings.File(s), 0o644); err != nil {
 			return "", err
 		}

@@ -12,6 +12,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"warren/chatd/chat"
+	"warren/chatd/hostcode"
 )
 
 // The functions here return a text as it is kept, or an error that says what
@@ -28,13 +29,12 @@ func cleanTitle(s string) (string, error) {
 	return title, err
 }
 
-// Six characters are what a host still chooses freely and what cannot be tried
-// out by hand while the room is open; 32 are more than anybody types.
-var hostCode = regexp.MustCompile(`^[A-Za-z0-9-]{6,32}$`)
-
 func cleanHostCode(s string) (string, error) {
-	if s != "" && !hostCode.MatchString(s) {
-		return "", errors.New(`it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for no host`)
+	if s == "" {
+		return "", nil
+	}
+	if err := hostcode.Check(s); err != nil {
+		return "", fmt.Errorf(`%w; or "" for no host`, err)
 	}
 	return s, nil
 }

@@ -53,6 +53,7 @@ func TestValues(t *testing.T) {
 		{"room.host_code", `""`, `""`, ``},
 		{"room.host_code", `"short"`, ``, `host_code: it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for no host`},
 		{"room.host_code", `"with space"`, ``, `host_code: it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for no host`},
+		{"room.host_code", `"---a-b-c-d-e"`, ``, `host_code: six of it must be letters or digits; or "" for no host`},
 		{"room.host_code", `123456`, ``, `host_code: it must be text between "straight quotation marks"`},
 
 		{"room.keep_mb", `8`, `8`, ``},

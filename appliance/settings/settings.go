@@ -33,8 +33,8 @@ type Room struct {
 	// Title is the room's title, as chat.CleanName returns it.
 	Title string
 
-	// HostCode makes whoever knows it the host: 6 to 32 of A-Z, a-z, 0-9
-	// and -, or empty: nobody can be the host. It is a secret.
+	// HostCode makes whoever knows it the host: as hostcode.Check
+	// wants it, or empty: nobody can be the host. It is a secret.
 	HostCode string
 
 	// KeepMB is how much of the log stays on the card, in MiB: 8 to 1024.
@@ -96,7 +96,7 @@ const (
 )
 
 // Default returns the settings of a card whose host has written nothing. There
-// is no host code in them: see NewHostCode.
+// is no host code in them: see hostcode.New.
 //
 // The passphrase is the one of the talk, twice, because WPA2 refuses six
 // characters. The country is empty, because nobody but the host knows it;

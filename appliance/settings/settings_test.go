@@ -3,7 +3,6 @@ package settings
 import (
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -29,35 +28,6 @@ func TestCountries(t *testing.T) {
 		if isCountry(code) {
 			t.Errorf("%q is no country", code)
 		}
-	}
-}
-
-func TestNewHostCode(t *testing.T) {
-	right := regexp.MustCompile(`^[a-z]{5}-[a-z]{5}$`)
-	letters, codes := map[rune]int{}, map[string]bool{}
-	const n = 1000
-	for range n {
-		code := NewHostCode()
-		if clean, err := cleanHostCode(code); err != nil || clean != code || !right.MatchString(code) {
-			t.Fatalf("%q: %v", code, err)
-		}
-		codes[code] = true
-		for _, r := range code {
-			letters[r]++
-		}
-	}
-	if len(codes) != n {
-		t.Errorf("only %d of %d codes are unlike", len(codes), n)
-	}
-	// Each letter is expected 625 times, give or take 24: ten times that is
-	// no accident.
-	for _, r := range codeLetters {
-		if letters[r] < 385 || letters[r] > 865 {
-			t.Errorf("%c is there %d times, of %d letters", r, letters[r], 10*n)
-		}
-	}
-	if len(letters) != 16+1 || strings.ContainsAny(codeLetters, "iloquvyz015") {
-		t.Errorf("the letters are %v", letters)
 	}
 }
 

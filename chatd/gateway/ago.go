@@ -1,23 +1,22 @@
 package gateway
 
 import (
-	"fmt"
 	"time"
 
 	"warren/chatd/chat"
 )
 
-// ago says how long before now a stamp was, in words: without JavaScript nobody
-// knows the guest's own time.
-func ago(s, now chat.Stamp) string {
+// ago says how long before now a stamp was: without JavaScript nobody knows the
+// guest's own time.
+func (w words) ago(s, now chat.Stamp) string {
 	d, ok := s.Before(now)
 	switch {
 	case !ok:
-		return "earlier"
+		return w.say("earlier")
 	case d < time.Minute:
-		return "just now"
+		return w.say("just_now")
 	case d < time.Hour:
-		return fmt.Sprintf("%d min ago", d/time.Minute)
+		return w.say("minutes_ago", d/time.Minute)
 	}
-	return fmt.Sprintf("%d h ago", d/time.Hour)
+	return w.say("hours_ago", d/time.Hour)
 }

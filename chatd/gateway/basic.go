@@ -1,10 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
-	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -12,7 +12,6 @@ import (
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
 	"warren/chatd/room"
-	"warren/web"
 )
 
 // The page without JavaScript: the recent history as HTML, and a form.
@@ -32,7 +31,7 @@ const (
 	deviceCookie, nameCookie = "device", "name"
 )
 
-var basic = template.Must(template.ParseFS(web.Files, basicTemplate))
+var basic = newLeaf(basicTemplate)
 
 // basicData is what the template shows.
 type basicData struct {
@@ -43,33 +42,62 @@ type basicData struct {
 	Notice  string
 	Broker  string
 	Trouble bool         // the box
+	Pin     string       // what the host has put up; empty: nothing
+	Closed  string       // why there is no form; empty: there is one
 	Entries []basicEntry // the newest first
 }
 
+// basicEntry is a message.
 type basicEntry struct {
 	*room.Entry
-	Own bool
-	Ago string
+	Own    bool
+	Ago    string
+	Action string // what "/me " is followed by
 }
 
 func (g *Gateway) basicPage(w http.ResponseWriter, r *http.Request) {
-	g.basicShow(w, g.basicGuest(w, r), http.StatusOK, "", "")
+	p := g.basicPhone(w, r)
+	if p.keptOut(p.person.ID) {
+		http.Error(w, wordsFor(r).say("sent_out"), http.StatusForbidden)
+		return
+	}
+	g.basicShow(w, r, p, http.StatusOK, "", "")
 }
 
-func (g *Gateway) basicShow(w http.ResponseWriter, you chat.Person, status int, text, notice string) {
-	v := g.Room.View(basicHistory)
-	d := basicData{Title: g.Title, You: you, Ref: newRef(), Text: strings.ToValidUTF8(text, "\ufffd"), Notice: notice, Broker: v.Broker.String(), Trouble: !g.well.Load()}
+func (g *Gateway) basicShow(w http.ResponseWriter, r *http.Request, p *phone, status int, text, notice string) {
+	words := wordsFor(r)
+	you, v, state := p.person, g.Room.View(p.as(), basicHistory), g.shown(g.Room.State())
+	d := basicData{Title: state.Title, You: you, Ref: newRef(), Text: strings.ToValidUTF8(text, "\ufffd"), Notice: notice, Broker: v.Broker.String(), Trouble: !g.well.Load()}
+	if state.Pin != nil {
+		d.Pin = state.Pin.Text
+	}
+	switch {
+	case p.host: // may write
+	case state.Off:
+		d.Closed = cmp.Or(state.Notice, words.say("off"))
+	case state.Locked:
+		d.Closed = words.say("locked")
+	}
 	now := g.Clock()
 	for i := len(v.Entries) - 1; i >= 0; i-- {
 		e := v.Entries[i]
-		d.Entries = append(d.Entries, basicEntry{e, e.Message.From.ID == you.ID, ago(e.Stamp, now)})
+		if e.Deed != nil {
+			continue // done already to what it was done to
+		}
+		action, _ := strings.CutPrefix(e.Message.Text, "/me ")
+		if action == e.Message.Text {
+			action = ""
+		}
+		d.Entries = append(d.Entries, basicEntry{e, e.Message.From.ID == you.ID, words.ago(e.Stamp, now), action})
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	if err := basic.Execute(w, d); err != nil {
-		g.Log.Debug("The basic page was not sent whole", "err", err)
-	}
+	g.show(w, r, basic, status, d)
+}
+
+// basicPhone returns what asks, for as long as it is answered.
+func (g *Gateway) basicPhone(w http.ResponseWriter, r *http.Request) *phone {
+	p := newPhone(g, nil, addressOf(r.RemoteAddr), g.isHost(r))
+	p.person = g.basicGuest(w, r)
+	return &p
 }
 
 // basicGuest returns who asks, by the device secret in a cookie; a new guest
@@ -100,22 +128,24 @@ func (g *Gateway) basicSay(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The form is too large or malformed.", http.StatusBadRequest)
 		return
 	}
-	you := g.basicGuest(w, r)
+	p := g.basicPhone(w, r)
+	if p.keptOut(p.person.ID) {
+		http.Error(w, wordsFor(r).say("sent_out"), http.StatusForbidden)
+		return
+	}
 	text, ref := r.PostForm.Get("text"), r.PostForm.Get("ref")
 	name, err := chat.CleanName(r.PostForm.Get("name"))
 	if err != nil {
-		g.basicShow(w, you, http.StatusBadRequest, text, sentence(err))
+		g.basicShow(w, r, p, http.StatusBadRequest, text, wordsFor(r).say("why_bad_name"))
 		return
 	}
-	you.Name = name
+	p.person.Name = name
 	setCookie(w, nameCookie, encodeName(name))
 	if !chat.ValidID(ref) {
 		ref = newRef()
 	}
-	p := newPhone(g, nil, addressOf(r.RemoteAddr))
-	p.person = you
 	follow := g.Room.Tail()
-	_, known, err := p.say(ref, text, nil)
+	_, known, err := p.say(chat.Message{Text: text}, ref)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		refusals.WithLabelValues(refused.why).Inc()
@@ -123,21 +153,22 @@ func (g *Gateway) basicSay(w http.ResponseWriter, r *http.Request) {
 		if refused.retry > 0 {
 			status = http.StatusTooManyRequests
 		}
-		g.basicShow(w, you, status, text, refused.text)
+		g.basicShow(w, r, p, status, text, wordsFor(r).why(refused))
 		return
 	}
 	if !known {
 		ctx, cancel := context.WithTimeout(r.Context(), basicWait)
 		defer cancel()
-		if awaitOwn(ctx, follow, you.ID, ref) != nil {
-			g.basicShow(w, you, http.StatusAccepted, "", "Your message waits, and goes out by itself.")
+		if awaitOwn(ctx, follow, p.person.ID, ref) != nil {
+			g.basicShow(w, r, p, http.StatusAccepted, "", wordsFor(r).say("waits"))
 			return
 		}
 	}
 	http.Redirect(w, r, "/basic", http.StatusSeeOther)
 }
 
-// awaitOwn waits until the message has come back from the log.
+// awaitOwn waits until the message has come back from the log, also if it is shown
+// to its sender alone.
 func awaitOwn(ctx context.Context, follow *room.Event, id, ref string) error {
 	for {
 		select {

@@ -64,7 +64,7 @@ func TestBasicPage(t *testing.T) {
 		t.Errorf("the phone got %+v", got)
 	}
 	page = r.read(r.PostForm(r.url, url.Values{"name": {" "}, "text": {"kept text"}}))
-	if !strings.Contains(page, "The name is empty.") || !strings.Contains(page, "kept text") {
+	if !strings.Contains(page, "That cannot be a name.") || !strings.Contains(page, "kept text") {
 		t.Errorf("the page is %s", page)
 	}
 }
@@ -118,4 +118,32 @@ type away struct{ *memory.Exchange }
 func (away) Run(ctx context.Context, _ int, _ fanout.Handler) error {
 	<-ctx.Done()
 	return ctx.Err()
+}
+
+// The page without JavaScript shows messages as they have become.
+func TestBasicShowsWhatBecame(t *testing.T) {
+	s := serveHost(t, unlimited)
+	host, _ := s.joinHost(t, map[string]any{"name": "Hana"})
+	ada, _ := s.join(t, map[string]any{"name": "Ada"})
+	typo, regret := ada.said("helo"), ada.said("a regret")
+	ada.said("/me waves")
+	ada.await(ada.do("edit", to(typo), map[string]any{"text": "hello"}))
+	ada.await(ada.do("delete", to(regret)))
+	host.rule("pin", map[string]any{"text": "Fire drill <at> ten"})
+	host.rule("title", map[string]any{"text": "Burrow"})
+	r := newReader(t, s)
+	html := r.read(r.Get(r.url))
+	for _, want := range []string{"hello", "· edited", "Deleted by who wrote it.", "Fire drill &lt;at&gt; ten", "<h1><bdi>Burrow</bdi></h1>", "<i><bdi>Ada</bdi> waves</i>"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	for _, gone := range []string{"helo<", "a regret", "/me"} {
+		if strings.Contains(html, gone) {
+			t.Errorf("%q is still there", gone)
+		}
+	}
+	if t.Failed() {
+		t.Log(html)
+	}
 }

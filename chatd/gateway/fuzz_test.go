@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"warren/chatd/chat"
 	"warren/chatd/fanout/memory"
 	"warren/chatd/invite"
+	"warren/chatd/uptime"
 )
 
 // Whatever a client sends after its hello, the server answers a ping after it,
@@ -34,6 +36,8 @@ func FuzzFrame(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"say","ref":"a","text":"hi","reply_to":1}`, `{"type":"older","before":-9223372036854775808,"count":-1}`,
 		`{"type":"name","name":"\u202e"}`, `{"type":"typing"}`, `{"type":"hello","since":1}`, `null`, `[[[[`, "\xff", ``,
+		`{"type":"react","ref":"a","to":0,"emoji":"👍"}`, `{"type":"edit","ref":"a","to":-1,"text":"hi"}`, `{"type":"delete","ref":"a","to":9223372036854775807}`,
+		`{"type":"host","ref":"a","verb":"lock"}`, `{"type":"say","ref":"a","picture":{"id":"","w":-1}}`,
 	} {
 		f.Add([]byte(seed), true)
 	}
@@ -71,6 +75,7 @@ func FuzzHello(f *testing.F) {
 		`{"type":"hello","device":"0123456789abcdef","name":"Ada","since":3,"since_ref":"x","epoch":"e","history":5}`,
 		`{"type":"hello","device":"0123456789abcdef","name":"\u202e","history":-1}`,
 		`{"type":"hello","device":"0123456789abcdef","since":-9223372036854775808,"epoch":"\u0000","history":99999999999}`,
+		`{"type":"hello","wall":true,"at":1}`, `{"type":"hello","device":"0123456789abcdef","at":-9223372036854775808}`,
 		`{"type":"hello","device":" "}`, `{"type":"say"}`, `{"type":"hello"`, `[]`, ``,
 	} {
 		f.Add([]byte(seed))
@@ -99,11 +104,50 @@ func FuzzHello(f *testing.F) {
 				t.Fatalf("%q: %v", got, err)
 			}
 			if w.Type == "welcome" {
+				var hello clientFrame
+				if json.Unmarshal(data, &hello) == nil && hello.Wall && w.You == (chat.Person{}) {
+					return
+				}
 				if name, err := chat.CleanName(w.You.Name); err != nil || name != w.You.Name || !chat.ValidID(w.You.ID) {
 					t.Fatalf("after %q it welcomes %+v", data, w.You)
 				}
 				return
 			}
+		}
+	})
+}
+
+// Whatever a host's frame holds, it is refused with a sentence, or is a deed that
+// is read from the log as it was written.
+func FuzzDeed(f *testing.F) {
+	for _, seed := range []string{
+		`{"verb":"hide","to":3,"undo":true}`, `{"verb":"mute","who":"abcdefghijklmnop","name":"Eve"}`, `{"verb":"kick","who":"x"}`, `{"verb":"clear"}`,
+		`{"verb":"slow","seconds":10}`, `{"verb":"lock"}`, `{"verb":"off","text":"\u202eBack"}`, `{"verb":"words","words":["a","б"]}`, `{"verb":"pin","text":" a\r\nb "}`,
+		`{"verb":"title","text":" Burrow  2 "}`, `{"verb":"pictures","off":true}`, `{"verb":"erase"}`, `{"verb":"clock","at":1800000000000}`, `{"verb":"dance"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	g := &Gateway{Config: Config{Clock: uptime.Now}}
+	p := &jsonPhone{phone: newPhone(g, nil, "", true)}
+	p.person = chat.Person{ID: "abcdefghijklmnop", Name: "Hana"}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var frame clientFrame
+		if json.Unmarshal(data, &frame) != nil {
+			return
+		}
+		d, err := p.deed(&frame)
+		if err != nil {
+			if r := err.(*refusal); r.why != "bad_value" || !utf8.ValidString(r.text) || !strings.HasSuffix(r.text, ".") {
+				t.Fatalf("%q: %+v", data, r)
+			}
+			return
+		}
+		if chat.CheckDeed(d) != nil {
+			return
+		}
+		back, err := chat.DeedOf(chat.RecordOf(d, "ref", g.Clock()))
+		if err != nil || !reflect.DeepEqual(back, d) {
+			t.Fatalf("%q: %+v is read as %+v, %v", data, d, back, err)
 		}
 	})
 }
@@ -217,7 +261,7 @@ func FuzzBytes(f *testing.F) {
 }
 
 // tags are what the pages that the server makes are made of.
-var tags = strings.Fields("html head meta title link body header main h1 h2 p a b small bdi form input label textarea button ol ul li section svg ellipse path div dl dt dd footer span")
+var tags = strings.Fields("html head meta title link body header nav main h1 h2 p a b small bdi form input label textarea button ol ul li section svg ellipse path div dl dt dd footer span i img")
 
 // harmless reports what is in a page that none of Warren's has.
 func harmless(t *testing.T, page string) {
@@ -239,7 +283,7 @@ func harmless(t *testing.T, page string) {
 		}
 		for _, a := range token.Attr {
 			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "http-equiv" ||
-				(a.Key == "href" || a.Key == "action") && !slices.Contains([]string{"/", "/basic", "/status", "/icon.svg", "/basic.css", "/poster.css"}, a.Val) {
+				(a.Key == "href" || a.Key == "action") && !slices.Contains([]string{"/", "/basic", "/status", "/icon.svg", "/basic.css", "/poster.css", "/hostdoor.css", "/host"}, a.Val) {
 				t.Fatalf("%s=%q in %q", a.Key, a.Val, page)
 			}
 		}
@@ -259,10 +303,17 @@ func FuzzRequest(f *testing.F) {
 	f.Add("POST", "/basic", "rabbit.", "", "name=%%", "name=+&text=%ff%00<script>")
 	f.Add("POST", "/basic", "rabbit", "null", "", form)
 	f.Add("HEAD", "/poster", "[::1%x'none';y]:8081", "\r\nUpgrade: websocket", "", "")
+	proof := newHostKey(testCode).proof()
+	f.Add("GET", "/host", "localhost", "", "host="+proof, "")
+	f.Add("GET", "/host", "localhost", "", "host=x", "")
+	f.Add("POST", "/host", "localhost", "http://localhost", "", "code="+testCode)
+	f.Add("POST", "/host", "localhost", "", "", "code=%ff<script>")
+	f.Add("POST", "/host/leave", "localhost", "http://localhost", "host="+proof, "")
 	s := serveOn(f, memory.New(), unlimited, func(c *Config) {
+		c.HostCode = testCode
 		c.StatusDir, c.WiFi = f.TempDir(), invite.WiFi{Name: "rabbit", Passphrase: "<carrot>"}
 	})
-	known := []int{200, 303, 304, 307, 308, 400, 403, 404, 405, 421, 426}
+	known := []int{200, 303, 304, 307, 308, 400, 403, 404, 405, 421, 426, 429}
 	f.Fuzz(func(t *testing.T, method, target, host, origin, cookie, form string) {
 		raw := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", method, target, host, cookie, len(form))
 		if origin != "" {
@@ -304,7 +355,7 @@ func FuzzRequest(f *testing.F) {
 		if w.Header().Get("Content-Encoding") == "" && !utf8.ValidString(body) {
 			t.Fatalf("%q is not UTF-8", body)
 		}
-		if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") && r.URL.Path != "/" && r.URL.Path != "/index.html" && w.Code == 200 {
+		if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") && !slices.Contains([]string{"/", "/index.html", "/wall", hostFile}, r.URL.Path) && !(r.URL.Path == "/host" && s.gateway.isHost(r)) && w.Code == 200 {
 			harmless(t, body)
 		}
 	})
@@ -335,7 +386,7 @@ func FuzzBox(f *testing.F) {
 			t.Fatalf("%+v", all)
 		}
 		var page bytes.Buffer
-		if err := status.Execute(&page, statusData{"rabbit", all}); err != nil {
+		if err := status["en"].Execute(&page, statusData{Title: "rabbit", Card: all}); err != nil {
 			t.Fatal(err)
 		}
 		// & becomes &amp; and what is no character becomes one of three bytes.

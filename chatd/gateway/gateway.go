@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/export"
 	"warren/chatd/invite"
+	"warren/chatd/picture"
 	"warren/chatd/room"
 	"warren/chatd/session"
 )
@@ -21,8 +24,15 @@ type Config struct {
 	Room    *room.Room
 	Limits  Limits
 	Hosts   []string // further names the server answers to, besides the machine's own
-	Title   string   // of the room
+	Title   string   // of the room, unless its host gives it another
 	Version string
+
+	// HostCode makes whoever knows it the host, as hostcode.Check wants it.
+	// Empty: nobody is.
+	HostCode string
+
+	// Pictures are those that messages may have; nil: none can be sent.
+	Pictures *picture.Store
 
 	// WiFi is what guests join, for the poster; without a name there is none
 	// of ours. ChatURL is what they open then; empty: the address by which
@@ -43,12 +53,19 @@ type Gateway struct {
 	Config
 	box       box
 	well      atomic.Bool // so is the box
+	open      atomic.Bool // the picture store knows which log it belongs to
 	hosts     *hosts
+	hostKey   *hostKey // nil: nobody is the host
+	guesses   *guesses
+	page      page
 	seats     *seats
 	farewells chan struct{}
-	devices   *buckets // messages by device
-	addresses *buckets // messages by address
-	requests  *buckets // of HTTP, by address
+	uploads   *uploads
+	clock     *clock
+	exporting chan struct{} // holds one of each transcript that is being written
+	devices   *buckets      // messages by device
+	addresses *buckets      // messages by address
+	requests  *buckets      // of HTTP, by address
 	sessions  *session.Registry
 	handler   http.Handler
 	server    *http.Server
@@ -60,8 +77,14 @@ func New(c Config) *Gateway {
 		Config:    c,
 		box:       box{c.StatusDir},
 		hosts:     newHosts(c.Hosts),
+		hostKey:   newHostKey(c.HostCode),
+		guesses:   newGuesses(),
+		page:      newPage(),
 		seats:     newSeats(c.Limits.AddressConnections, c.Limits.Connections),
 		farewells: make(chan struct{}, maxFarewells),
+		uploads:   newUploads(),
+		clock:     newClock(),
+		exporting: make(chan struct{}, maxExports),
 		devices:   newBuckets(c.Limits.MessageRate),
 		addresses: newBuckets(c.Limits.MessageRate * addressDevices),
 		requests:  newBuckets(float64(c.Limits.AddressConnections) * connectionRequests),
@@ -74,10 +97,22 @@ func New(c Config) *Gateway {
 	mux.HandleFunc("POST /basic", g.basicSay)
 	mux.HandleFunc("GET /status", g.statusPage)
 	mux.HandleFunc("GET /poster", g.poster)
+	mux.HandleFunc("GET /wall", g.wall)
+	mux.HandleFunc("GET /qr/wifi.svg", g.wifiCode)
+	mux.HandleFunc("GET /qr/chat.svg", g.chatCode)
+	mux.HandleFunc("GET /invite.json", g.inviteWords)
+	mux.HandleFunc("GET /host", g.hostPage)
+	mux.HandleFunc("POST /host", g.hostEnter)
+	mux.HandleFunc("POST /host/leave", g.hostLeave)
+	for _, format := range []export.Format{export.HTML, export.Text, export.JSONLines} {
+		mux.HandleFunc("GET /host/export."+format.String(), g.exports(format))
+	}
+	mux.HandleFunc("POST /picture", g.postPicture)
+	mux.HandleFunc("GET /picture/{name}", g.getPicture)
 	mux.HandleFunc("GET /healthz", g.healthz)
 	mux.HandleFunc("GET /readyz", g.readyz)
 	mux.Handle("GET /metrics", paced(newBuckets(metricsRate), g.box.metrics()))
-	mux.Handle("GET /", newPage())
+	mux.Handle("GET /", g.page)
 	g.handler = paced(g.requests, g.hosts.only(secure(http.NewCrossOriginProtection().Handler(mux))))
 	g.server = newServer(g, c.Log)
 	return g
@@ -93,6 +128,10 @@ func (g *Gateway) Watch(ctx context.Context) {
 	if g.StatusDir != "" {
 		watching.Go(func() { g.watchBox(ctx) })
 	}
+	if g.Pictures != nil {
+		watching.Go(func() { g.watchPictures(ctx) })
+	}
+	watching.Go(func() { g.watchClock(ctx) })
 	g.sessions.Watch(ctx, g.Room.Tail)
 }
 
@@ -126,6 +165,10 @@ func guard(h http.Header, connect string) {
 	// stranger's (Fetch standard, "append a request Origin header").
 	h.Set("Referrer-Policy", "same-origin")
 }
+
+// title is the room's: the one its host has given it, or the one it was started
+// with.
+func (g *Gateway) title() string { return cmp.Or(g.Room.State().Title, g.Title) }
 
 // healthz says that the daemon is alive.
 func (g *Gateway) healthz(w http.ResponseWriter, _ *http.Request) {

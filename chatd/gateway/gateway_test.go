@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -75,13 +76,20 @@ func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Confi
 type client struct {
 	t *testing.T
 	*websocket.Conn
+	seen bytes.Buffer // all that next has read
 }
 
 // dial opens a WebSocket of the plain protocol, or the one named.
 func (s *testServer) dial(t *testing.T, query string, subprotocols ...string) *client {
 	t.Helper()
+	return s.dialWith(t, query, nil, subprotocols...)
+}
+
+// dialWith is dial with a header, such as a browser's cookies.
+func (s *testServer) dialWith(t *testing.T, query string, header http.Header, subprotocols ...string) *client {
+	t.Helper()
 	d := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: waitFor}
-	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(s.url, "http")+"/websocket"+query, nil)
+	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(s.url, "http")+"/websocket"+query, header)
 	if err != nil {
 		t.Fatalf("dial: %v (%v)", err, resp)
 	}
@@ -90,7 +98,7 @@ func (s *testServer) dial(t *testing.T, query string, subprotocols ...string) *c
 	if len(subprotocols) > 0 && conn.Subprotocol() != subprotocols[0] {
 		t.Fatalf("subprotocol is %q", conn.Subprotocol())
 	}
-	return &client{t, conn}
+	return &client{t: t, Conn: conn}
 }
 
 // serverFrame is any frame from the server.
@@ -117,6 +125,25 @@ type serverFrame struct {
 	From    chat.Person
 	Code    int
 	Now     chat.Stamp
+
+	Host bool
+	Room roomState
+	roomState
+	Muted []chat.Person
+	Words []string
+	Deeds []chat.Done
+}
+
+type roomState struct {
+	Title      string
+	Pin        *chat.Pinned
+	Slow       int
+	Locked     bool
+	Off        bool
+	Notice     string
+	NoPictures bool `json:"no_pictures"`
+	Erased     bool
+	Clocks     map[string]int64
 }
 
 type record struct {
@@ -127,12 +154,27 @@ type record struct {
 	Boot   string
 	UpMS   int64  `json:"up_ms"`
 	Reply  *int64 `json:"reply_to"`
+
+	Type    string
+	To      *int64
+	Emoji   string
+	Undo    bool
+	Edited  bool
+	Gone    string
+	Picture *chat.Picture
+	Record  *record
 }
 
 // join opens a session of the JSON protocol and returns its welcome.
 func (s *testServer) join(t *testing.T, hello map[string]any) (*client, serverFrame) {
 	t.Helper()
-	c := s.dial(t, "", Subprotocol)
+	return s.joinWith(t, nil, hello)
+}
+
+// joinWith is join with a header.
+func (s *testServer) joinWith(t *testing.T, header http.Header, hello map[string]any) (*client, serverFrame) {
+	t.Helper()
+	c := s.dialWith(t, "", header, Subprotocol)
 	h := map[string]any{"type": "hello", "device": uuid.NewString()}
 	for k, v := range hello {
 		h[k] = v
@@ -161,6 +203,7 @@ func (c *client) next(types ...string) serverFrame {
 		if err != nil {
 			c.t.Fatalf("waiting for %v: %v", types, err)
 		}
+		c.seen.Write(data)
 		var f serverFrame
 		if err := json.Unmarshal(data, &f); err != nil {
 			c.t.Fatalf("server sent %.200q: %v", data, err)

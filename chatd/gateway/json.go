@@ -31,8 +31,8 @@ type jsonPhone struct {
 	hello *time.Timer // ends a session without a hello
 }
 
-func newJSONPhone(g *Gateway, s *session.Session, address string) *jsonPhone {
-	p := &jsonPhone{phone: newPhone(g, s, address)}
+func newJSONPhone(g *Gateway, s *session.Session, address string, host bool) *jsonPhone {
+	p := &jsonPhone{phone: newPhone(g, s, address, host)}
 	p.hello = time.AfterFunc(helloTimeout, func() { s.Close(session.NoHello, "no hello within 10 seconds") })
 	return p
 }
@@ -46,7 +46,12 @@ func (p *jsonPhone) left() {
 func (p *jsonPhone) Slot() int { return jsonSlot }
 
 // Encode implements session.Protocol.
-func (p *jsonPhone) Encode(e *room.Event) []byte { return eventJSON(e) }
+func (p *jsonPhone) Encode(e *room.Event) []byte {
+	if e.State != nil {
+		return p.gw.roomFrame(e.State)
+	}
+	return eventJSON(e)
+}
 
 // Bye implements session.Protocol.
 func (p *jsonPhone) Bye(code session.Code, why string) []byte {
@@ -88,31 +93,45 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 		}
 		return p.join(f)
 	}
-	if f.Type != "say" {
+	if p.wall && f.Type != "older" && f.Type != "ping" {
+		return &refusal{"wall", "A wall shows the room, and is nobody in it.", 0}
+	}
+	switch f.Type {
+	case "say", "react", "edit", "delete": // cost what a message costs
+	default:
 		if wait := takeFrom(p.requests); wait > 0 {
 			return &refusal{"slow_down", "You are asking too often.", wait}
 		}
 	}
 	switch f.Type {
-	case "say":
+	case "say", "react", "edit", "delete", "host":
 		if !chat.ValidID(f.Ref) {
 			return &refusal{"bad_ref", fmt.Sprintf("ref must be 1 to %d characters of A-Z, a-z, 0-9, - and _.", chat.MaxIDBytes), 0}
 		}
-		offset, known, err := p.say(f.Ref, f.Text, f.ReplyTo)
+	}
+	switch f.Type {
+	case "say":
+		offset, known, err := p.say(chat.Message{Text: f.Text, ReplyTo: f.ReplyTo, Picture: f.Picture}, f.Ref)
 		if known {
 			p.session.Send(frame(knownFrame{"known", f.Ref, offset}))
 		}
 		return err
+	case "react", "edit", "delete":
+		return p.do(f)
+	case "host":
+		return p.rule(f)
 	case "name":
 		return p.rename(f.Name)
 	case "typing":
-		p.gw.Room.Typing(p.me())
+		if me := p.me(); !p.gw.Room.Muted(me.ID) { // nothing comes of it that others would see
+			p.gw.Room.Typing(me)
+		}
 	case "older":
 		return p.older(f)
 	case "ping":
 		p.session.Send(frame(pongFrame{"pong", p.gw.Clock()}))
 	default:
-		return &refusal{"unknown_type", fmt.Sprintf("There is no type %.40q: say, name, typing, older and ping are known.", f.Type), 0}
+		return &refusal{"unknown_type", fmt.Sprintf("There is no type %.40q: say, react, edit, delete, name, typing, older, ping and host are known.", f.Type), 0}
 	}
 	return nil
 }
@@ -121,11 +140,15 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 // history, who is here; from then on the session follows the room.
 func (p *jsonPhone) join(f *clientFrame) error {
 	p.hello.Stop()
-	err := p.enter(f.Device, f.Name)
 	var bad *badName
-	if err != nil && !errors.As(err, &bad) {
-		p.session.Close(session.NoHello, err.Error())
+	if f.Wall {
+		p.wall, p.host = true, false // a hall sees what it shows
+	} else if err := p.enter(f.Device, f.Name); err != nil && !errors.As(err, &bad) {
+		p.turnedAway(err)
 		return nil
+	}
+	if f.At != nil && !p.wall {
+		p.gw.heardTime(p.me(), *f.At, p.host)
 	}
 	n := defaultHistory
 	if f.History != nil {
@@ -135,16 +158,17 @@ func (p *jsonPhone) join(f *clientFrame) error {
 	place := room.Place{Epoch: f.Epoch, Ref: f.SinceRef}
 	if f.Since != nil && f.Epoch != "" {
 		place.Offset = *f.Since
-		v = p.gw.Room.Resume(p.session.Context(), place, n)
+		v = p.gw.Room.Resume(p.session.Context(), p.as(), place, n)
 	} else {
-		v = p.gw.Room.View(n)
+		v = p.gw.Room.View(p.as(), n)
 	}
 	first := frame(welcomeFrame{
 		Type: "welcome", You: p.me(), Epoch: v.Epoch, Head: v.Head,
 		Resumed: v.Resumed, Gap: f.Since != nil && !v.Resumed,
-		Now: p.gw.Clock(), Broker: v.Broker.String(), Box: boxState(p.gw.well.Load()), Title: p.gw.Title, Version: p.gw.Version,
+		Now: p.gw.Clock(), Broker: v.Broker.String(), Box: boxState(p.gw.well.Load()), Title: p.gw.title(), Version: p.gw.Version, Host: p.host, Room: p.gw.shown(p.gw.Room.State()),
 		Limits: limitsFrame{chat.MaxTextBytes, chat.MaxTextGraphemes, chat.MaxNameGraphemes},
 	})
+	first = append(first, p.hostFrame()...)
 	if v.Unsettled {
 		p.startUnsettled(first, v, place, n)
 	} else {
@@ -189,7 +213,7 @@ func (p *jsonPhone) startUnsettled(welcome []byte, v room.View, place room.Place
 		case <-ctx.Done():
 			return
 		}
-		switch v, err := p.gw.Room.Settle(ctx, place, n); {
+		switch v, err := p.gw.Room.Settle(ctx, p.as(), place, n); {
 		case err != nil: // the session has ended
 		case !v.Resumed:
 			p.Lost()
@@ -197,7 +221,7 @@ func (p *jsonPhone) startUnsettled(welcome []byte, v room.View, place room.Place
 			// It did not follow, so it was not told.
 			broker := frame(stateFrame{"broker", v.Broker.String()})
 			box := frame(stateFrame{"box", boxState(p.gw.well.Load())})
-			p.start(nil, v, append(broker, box...))
+			p.start(nil, v, slices.Concat(broker, box, p.gw.roomFrame(p.gw.Room.State()), p.hostFrame()))
 		}
 	}()
 }
@@ -218,7 +242,7 @@ func (p *jsonPhone) rename(name string) error {
 func (p *jsonPhone) older(f *clientFrame) error {
 	ctx, cancel := context.WithTimeout(p.session.Context(), olderTimeout)
 	defer cancel()
-	entries, more, err := p.gw.Room.Older(ctx, f.Before, min(max(f.Count, 1), maxOlder))
+	entries, more, err := p.gw.Room.Older(ctx, p.as(), f.Before, min(max(f.Count, 1), maxOlder))
 	if err != nil {
 		return &refusal{"away", "Older messages cannot be read now.", retryFull}
 	}

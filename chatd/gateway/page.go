@@ -9,48 +9,42 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"warren/web"
 )
 
-// page serves the files of the page. They are compressed once: what a guest
-// waits for on a busy radio is bytes.
+// page serves the files of the page. They are made small and compressed once: what
+// a guest waits for on a busy radio is bytes.
 type page struct {
-	assets  map[string]asset // by path
-	modules string           // a Link header that names all modules
+	assets map[string]asset // by path
+	words  map[string]asset // the same file of each language
 }
 
 type asset struct {
-	mime  string
-	etag  string
-	plain []byte
-	gzip  []byte
+	mime    string
+	etag    string
+	plain   []byte
+	gzip    []byte
+	modules string // of an HTML file: a Link header that names its modules
 }
 
 // templates are the files that are not served as they are.
-var templates = []string{basicTemplate, statusTemplate, posterTemplate}
+var templates = []string{basicTemplate, statusTemplate, posterTemplate, hostDoorTemplate, wallTemplate}
 
 func newPage() page {
-	p := page{assets: make(map[string]asset)}
-	var links []string
+	p := page{assets: make(map[string]asset), words: make(map[string]asset)}
 	err := fs.WalkDir(web.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".go" || slices.Contains(templates, name) {
 			return err
 		}
-		data, err := fs.ReadFile(web.Files, name)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(data)
-		var packed bytes.Buffer
-		zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // the level is valid
-		zip.Write(data)
-		zip.Close()
-		p.assets["/"+name] = asset{mimeOf(name), `"` + hex.EncodeToString(sum[:8]) + `"`, data, packed.Bytes()}
-		if path.Ext(name) == ".js" && name != oldBrowsers {
-			links = append(links, "</"+name+">; rel=modulepreload")
+		a := newAsset(name)
+		if dir, file := path.Split(name); dir == stringsFolder+"/" {
+			p.words[strings.TrimSuffix(file, ".js")] = a
+		} else {
+			p.assets["/"+name] = a
 		}
 		return nil
 	})
@@ -58,13 +52,57 @@ func newPage() page {
 		panic(err) // the files are in the binary
 	}
 	p.assets["/"] = p.assets["/index.html"]
-	p.modules = strings.Join(links, ", ")
 	return p
 }
 
-// oldBrowsers is the one script that is no module: browsers that know modules
-// do not fetch it.
-const oldBrowsers = "nomodule.js"
+func newAsset(name string) asset {
+	source := fileOf(name)
+	data := small(name, source)
+	sum := sha256.Sum256(data)
+	var packed bytes.Buffer
+	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // the level is valid
+	zip.Write(data)
+	zip.Close()
+	a := asset{mime: mimeOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, plain: data, gzip: packed.Bytes()}
+	if path.Ext(name) == ".html" {
+		var links []string
+		for _, module := range modulesOf(source) {
+			links = append(links, "<"+module+">; rel=modulepreload")
+		}
+		a.modules = strings.Join(links, ", ")
+	}
+	return a
+}
+
+// fileOf returns a file of the page.
+func fileOf(name string) []byte {
+	data, err := fs.ReadFile(web.Files, name)
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	return data
+}
+
+// naming is how HTML and modules name a module.
+var naming = regexp.MustCompile(`(?:<script type="module" src="|from '\.?)(/[\w-]+\.js)['"]`)
+
+// modulesOf returns the modules that an HTML file needs.
+func modulesOf(html []byte) (modules []string) {
+	for files := [][]byte{html}; len(files) > 0; files = files[1:] {
+		for _, match := range naming.FindAllSubmatch(files[0], -1) {
+			module := string(match[1])
+			if slices.Contains(modules, module) {
+				continue
+			}
+			modules = append(modules, module)
+			if module == stringsModule {
+				module = stringsIn(languages[0])
+			}
+			files = append(files, fileOf(strings.TrimPrefix(module, "/")))
+		}
+	}
+	return modules
+}
 
 // mimeOf does not leave the types to the machine: its table may be wrong or
 // missing, and a browser refuses a module that is not JavaScript.
@@ -82,23 +120,30 @@ func mimeOf(name string) string {
 	return mime.TypeByExtension(path.Ext(name))
 }
 
-// ServeHTTP implements http.Handler. A browser asks again each time whether a
-// file has changed: after an update of the card, it has.
-func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a, ok := p.assets[r.URL.Path]
+// ServeHTTP implements http.Handler.
+func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve(w, r, r.URL.Path) }
+
+// serve answers with the file at a path. A browser asks again each time whether
+// it has changed: after an update of the card, it has.
+func (p page) serve(w http.ResponseWriter, r *http.Request, path string) {
+	h := w.Header()
+	a, ok := p.assets[path]
+	h.Set("Vary", "Accept-Encoding")
+	if path == stringsModule {
+		a, ok = p.words[languageOf(r)]
+		h.Set("Vary", "Accept-Encoding, Accept-Language")
+	}
 	if !ok {
 		http.Error(w, "There is nothing here. The room is at /.", http.StatusNotFound)
 		return
 	}
-	h := w.Header()
-	if r.URL.Path == "/" {
+	if a.modules != "" {
 		// Without this a browser finds the modules one import after another,
 		// four round trips deep (HTML standard, link type "modulepreload").
-		h.Set("Link", p.modules)
+		h.Set("Link", a.modules)
 	}
 	h.Set("ETag", a.etag)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Accept-Encoding")
 	if r.Header.Get("If-None-Match") == a.etag {
 		w.WriteHeader(http.StatusNotModified)
 		return

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
+	"warren/chatd/room"
 	"warren/chatd/session"
 )
 
@@ -21,23 +23,32 @@ type phone struct {
 	address  string
 	requests *rate.Limiter
 	patience *rate.Limiter
+	host     bool // its browser has shown the host's code
+	wall     bool // it shows the room, and is nobody in it
 
 	mu     sync.Mutex
 	person chat.Person // with an ID once it has entered
 }
 
-func newPhone(g *Gateway, s *session.Session, address string) phone {
-	return phone{gw: g, session: s, address: address,
+func newPhone(g *Gateway, s *session.Session, address string, host bool) phone {
+	return phone{gw: g, session: s, address: address, host: host,
 		requests: rate.NewLimiter(requestRate, requestBurst),
 		patience: rate.NewLimiter(patienceRate, patienceBurst)}
 }
 
+// errSentOut reports that the host has sent the device out a moment ago.
+var errSentOut = errors.New("the host has sent you out: come back in ten minutes")
+
 // enter makes the phone somebody who is in the room. A name that cannot be one
-// is replaced by a suggestion; the error says what was wrong with it.
+// is replaced by a suggestion; the error, a badName, says what was wrong with it.
+// With any other error nobody has come in.
 func (p *phone) enter(device, name string) error {
 	id, err := chat.PersonID(device)
 	if err != nil {
 		return err
+	}
+	if p.keptOut(id) {
+		return errSentOut
 	}
 	clean, nameErr := chat.CleanName(name)
 	if nameErr != nil {
@@ -55,13 +66,40 @@ func (p *phone) enter(device, name string) error {
 
 type badName struct{ error }
 
+// keptOut reports whether the person with that id may not come in on this phone.
+// Hosts always may: one who has sent out a device of their own still needs it.
+func (p *phone) keptOut(id string) bool { return !p.host && p.gw.Room.Kicked(id) }
+
+// turnedAway closes the session of whom enter did not let in.
+func (p *phone) turnedAway(err error) {
+	code := session.NoHello
+	if errors.Is(err, errSentOut) {
+		code = session.SentOut
+	}
+	p.session.Close(code, err.Error())
+}
+
+// as is how the phone sees the room.
+func (p *phone) as() room.Viewer { return room.Viewer{Person: p.me().ID, Host: p.host} }
+
+// Sees implements session.Protocol.
+func (p *phone) Sees(e *room.Event) bool {
+	if e.Kick != "" {
+		if e.Kick == p.me().ID && !p.host {
+			p.session.Close(session.SentOut, errSentOut.Error())
+		}
+		return false
+	}
+	return e.Audience == room.Audience{} || e.For(p.me().ID, p.host)
+}
+
 func (p *phone) me() chat.Person {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.person
 }
 
-func (p *phone) entered() bool { return p.me().ID != "" }
+func (p *phone) entered() bool { return p.wall || p.me().ID != "" }
 
 // left undoes enter, once the session has ended.
 func (p *phone) left() {
@@ -79,18 +117,43 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// say puts a message into the log. The error is a refusal.
-func (p *phone) say(ref, text string, replyTo *int64) (offset int64, known bool, err error) {
-	me := p.me()
-	wait := p.gw.devices.take(me.ID)
+// say puts a message of the phone's into the log. The error is a refusal.
+func (p *phone) say(m chat.Message, ref string) (offset int64, known bool, err error) {
+	m.From = p.me()
+	if err := p.spend(m.From.ID); err != nil {
+		return 0, false, err
+	}
+	if err := p.gw.checkPicture(m.Picture); err != nil {
+		return 0, false, err
+	}
+	offset, known, err = p.gw.Room.Say(m, ref, p.host)
+	return offset, known, refusalOf(err)
+}
+
+// spend takes what a message costs from what the device, and its address, may
+// send. The error is a refusal.
+func (p *phone) spend(id string) error {
+	wait := p.gw.devices.take(id)
 	if wait == 0 {
 		wait = p.gw.addresses.take(p.address)
 	}
 	if wait > 0 {
-		return 0, false, &refusal{"slow_down", "You are sending faster than the room can read.", wait}
+		return &refusal{"slow_down", "You are sending faster than the room can read.", wait}
 	}
-	offset, known, err = p.gw.Room.Say(me, ref, text, replyTo)
-	return offset, known, refusalOf(err)
+	return nil
+}
+
+// checkPicture reports, as a refusal, that a message cannot have this picture.
+func (g *Gateway) checkPicture(p *chat.Picture) error {
+	switch {
+	case p == nil:
+		return nil
+	case g.Pictures == nil:
+		return &refusal{"no_pictures", "This room keeps no pictures.", 0}
+	case !g.Pictures.Has(p.ID):
+		return &refusal{"no_such", "The picture is not here, or not any more: send it again.", 0}
+	}
+	return nil
 }
 
 // retryFull is when to try again what did not fit into the outbox: the
@@ -98,9 +161,14 @@ func (p *phone) say(ref, text string, replyTo *int64) (offset int64, known bool,
 const retryFull = 2 * time.Second
 
 func refusalOf(err error) error {
+	var no *room.Refusal
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &no):
+		return &refusal{no.Why, no.Text, no.Retry}
+	case errors.Is(err, chat.ErrPicture):
+		return &refusal{"bad_value", sentence(err), 0}
 	case errors.Is(err, chat.ErrTextEmpty):
 		return &refusal{"empty", "The message is empty.", 0}
 	case errors.Is(err, chat.ErrTextLong):
@@ -108,7 +176,7 @@ func refusalOf(err error) error {
 	case errors.Is(err, fanout.ErrFull):
 		return &refusal{"full", "Too many messages wait to be sent.", retryFull}
 	}
-	return &refusal{"bad_text", "This cannot be sent: " + err.Error() + ".", 0}
+	return &refusal{"bad_text", "This cannot be sent: " + strings.TrimPrefix(err.Error(), "text: ") + ".", 0}
 }
 
 // tolerate counts a refusal, and ends a session that earns them faster than a

@@ -1,53 +1,21 @@
 package gateway
 
 import (
-	"html/template"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 
 	"warren/chatd/invite"
-	"warren/web"
 )
 
 // The page to print and pin up, so that nobody has to be told how to come in.
 
 const posterTemplate = "poster.html"
 
-var poster = template.Must(template.ParseFS(web.Files, posterTemplate))
+var poster = newLeaf(posterTemplate)
 
-// posterData is what the template shows.
-type posterData struct {
-	Title              string
-	WiFi               invite.WiFi
-	ChatURL            string
-	JoinCode, ChatCode template.HTML
-	Long               bool // the name and the passphrase do not fit in large print
-}
-
-// maxLarge is how many bytes of name and passphrase the poster has room for in
-// large print: five lines of ten wide letters, on the shorter of the sheets.
-const maxLarge = 50
-
-func (g *Gateway) poster(w http.ResponseWriter, r *http.Request) {
-	d := posterData{Title: g.Title, WiFi: g.WiFi, ChatURL: g.guestURL(r), Long: len(g.WiFi.Name)+len(g.WiFi.Passphrase) > maxLarge}
-	join, err := invite.SVG(d.WiFi.Code())
-	if err == nil {
-		var open string
-		open, err = invite.SVG(d.ChatURL)
-		d.JoinCode, d.ChatCode = template.HTML(join), template.HTML(open)
-	}
-	if err != nil {
-		http.Error(w, "There is no poster: "+err.Error()+".", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	if err := poster.Execute(w, d); err != nil {
-		g.Log.Debug("The poster was not sent whole", "err", err)
-	}
-}
+func (g *Gateway) poster(w http.ResponseWriter, r *http.Request) { g.invite(w, r, poster) }
 
 // guestURL returns the address that guests open: the one that was set; or the
 // one by which the page is asked for; or, if only this machine can reach that,

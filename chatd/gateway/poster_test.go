@@ -69,7 +69,7 @@ func TestPosterAddress(t *testing.T) {
 		{"localhost", "http://10.1.1.1:8081/", `^http://10\.1\.1\.1:8081/$`},
 	} {
 		page := posterOf(t, test.host, func(c *Config) { c.Hosts, c.ChatURL = []string{"chat.example"}, test.set })
-		got := regexp.MustCompile(`<dd>(http[^<]*)</dd>`).FindStringSubmatch(page)
+		got := regexp.MustCompile(`<dd><bdi>(http[^<]*)</bdi></dd>`).FindStringSubmatch(page)
 		if got == nil || !regexp.MustCompile(test.want).MatchString(got[1]) {
 			t.Errorf("%+v: the address is %q", test, got)
 		}

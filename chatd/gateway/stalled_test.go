@@ -284,7 +284,7 @@ func dialSmall(t *testing.T, addr string) *client {
 	}
 	t.Cleanup(func() { conn.Close() })
 	conn.SetReadDeadline(time.Now().Add(waitFor))
-	return &client{t, conn}
+	return &client{t: t, Conn: conn}
 }
 
 func (s *testServer) awaitSessions(t *testing.T, n int) {

@@ -2,77 +2,64 @@ package gateway
 
 import (
 	"context"
-	"fmt"
-	"html/template"
 	"net/http"
 	"time"
 
 	"warren/chatd/fanout"
-	"warren/web"
 )
 
 // The page that says how the box is. It has no secrets: guests may read it.
 
 const statusTemplate = "status.html"
 
-var status = template.Must(template.ParseFS(web.Files, statusTemplate))
+var status = newLeaf(statusTemplate)
 
 // statusData is what the template shows.
 type statusData struct {
-	Title    string
-	Sections []section
+	Title string
+	Card  []section // as its daemons tell it, in English
+	Own   []section // in the reader's language
 }
 
-func (g *Gateway) statusPage(w http.ResponseWriter, _ *http.Request) {
-	d := statusData{g.Title, append(g.box.sections(), g.roomSection(), g.systemSection())}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	if err := status.Execute(w, d); err != nil {
-		g.Log.Debug("The status page was not sent whole", "err", err)
-	}
+func (g *Gateway) statusPage(w http.ResponseWriter, r *http.Request) {
+	words := wordsFor(r)
+	d := statusData{g.title(), g.box.sections(), []section{g.roomSection(words), g.systemSection(words)}}
+	g.show(w, r, status, http.StatusOK, d)
 }
 
 // roomSection tells of the exchange, as it is seen from here, and who is here.
-func (g *Gateway) roomSection() section {
-	s := section{Title: "The room", Text: []string{"The room is open."}}
+func (g *Gateway) roomSection(words words) section {
+	s := section{Title: words.say("room"), Text: []string{words.say("room_open")}}
 	switch broker, why := g.Room.Broker(); broker {
 	case fanout.Away:
-		s.Text[0] = "The room waits for RabbitMQ. What you write goes out when it is there."
+		s.Text[0] = words.say("room_away")
 	case fanout.Full:
 		s.Wrong = true
-		s.Text = []string{"The room is full up. What you write is kept, and goes out when there is room.", why}
+		s.Text = []string{words.say("room_full"), why}
 	}
-	people := g.Room.Presence()
-	switch people.Count {
-	case 0:
-		s.Text = append(s.Text, "Nobody is here.")
-	case 1:
-		s.Text = append(s.Text, "One person is here.")
-	default:
-		s.Text = append(s.Text, fmt.Sprintf("%d people are here.", people.Count))
-	}
+	s.Text = append(s.Text, words.say("people", g.Room.Presence().Count))
 	return s
 }
 
-func (g *Gateway) systemSection() section {
+func (g *Gateway) systemSection(words words) section {
 	up := time.Duration(g.Clock().UpMS) * time.Millisecond
-	return section{Title: "This box", Text: []string{
-		"It was switched on " + since(up) + ".",
-		"It runs Warren " + g.Version + ".",
+	return section{Title: words.say("box"), Text: []string{
+		words.say("since", words.since(up)),
+		words.say("version", g.Version),
 	}}
 }
 
-// since says a time of hours or days in words.
-func since(d time.Duration) string {
+// since says a time of hours or days.
+func (w words) since(d time.Duration) string {
 	switch {
 	case d < time.Minute:
-		return "just now"
+		return w.say("just_now")
 	case d < time.Hour:
-		return fmt.Sprintf("%d min ago", d/time.Minute)
+		return w.say("minutes_ago", d/time.Minute)
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min ago", d/time.Hour, d%time.Hour/time.Minute)
+		return w.say("hours_minutes_ago", d/time.Hour, d%time.Hour/time.Minute)
 	}
-	return fmt.Sprintf("%d days ago", d/(24*time.Hour))
+	return w.say("days_ago", d/(24*time.Hour))
 }
 
 // boxInterval is how often the files of the box are read: their daemons do not

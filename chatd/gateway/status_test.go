@@ -41,13 +41,13 @@ func statusText(t *testing.T, s *testServer) string {
 }
 
 func TestStatusPage(t *testing.T) {
-	const room, end = "The room The room is open. Nobody is here.", "It runs Warren test."
+	const room, end = "The room The room is open. People here: 0", "It runs Warren test."
 	for name, test := range map[string]struct {
 		files map[string]string
 		want  []string
 		well  bool
 	}{
-		"nothing told": {nil, []string{"How the box is Back to rabbit " + room, end}, true},
+		"nothing told": {nil, []string{"How the box is Back to the room " + room, end}, true},
 		"all is well": {map[string]string{"mistakes.json": `{"mistakes":[]}`, "broker.state": `{"state":"up","starts":1}`},
 			[]string{"Settings warren.toml has no mistakes. RabbitMQ RabbitMQ is up. " + room, end}, true},
 		"mistakes": {map[string]string{"mistakes.json": `{"mistakes":["warren.toml line 12: channel = 15: it must be 1 to 13","warren.toml line 3: <b> = 1: there is no such setting"]}`},
@@ -141,7 +141,7 @@ func TestSince(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		59 * time.Second: "just now", 90 * time.Second: "1 min ago", 3*time.Hour + 5*time.Minute: "3 h 5 min ago", 50 * time.Hour: "2 days ago",
 	} {
-		if got := since(d); got != want {
+		if got := wordsIn["en"].since(d); got != want {
 			t.Errorf("%v: %q", d, got)
 		}
 	}

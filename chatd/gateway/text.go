@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"warren/chatd/chat"
 	"warren/chatd/room"
 	"warren/chatd/session"
 )
@@ -19,8 +20,8 @@ type textPhone struct{ phone }
 // notice begins a frame of the server's own.
 const notice = "* "
 
-func newTextPhone(g *Gateway, s *session.Session, address string, q url.Values) *textPhone {
-	p := &textPhone{newPhone(g, s, address)}
+func newTextPhone(g *Gateway, s *session.Session, address string, host bool, q url.Values) *textPhone {
+	p := &textPhone{newPhone(g, s, address, host)}
 	device := q.Get("device")
 	if device == "" {
 		device = uuid.NewString()
@@ -30,11 +31,11 @@ func newTextPhone(g *Gateway, s *session.Session, address string, q url.Values) 
 	if errors.As(err, &bad) {
 		p.notify(sentence(bad) + " You are " + p.me().Name + ".")
 	} else if err != nil {
-		s.Close(session.NoHello, err.Error())
+		p.turnedAway(err)
 		return p
 	}
 	n, _ := strconv.Atoi(q.Get("history"))
-	v := g.Room.View(min(max(n, 0), defaultHistory))
+	v := g.Room.View(p.as(), min(max(n, 0), defaultHistory))
 	s.Start(v.Tail, func(_ context.Context, write func([]byte) error) error { return write(textFrames(v.Entries)) })
 	return p
 }
@@ -56,7 +57,7 @@ func (p *textPhone) Lost() {}
 
 // Receive implements session.Protocol.
 func (p *textPhone) Receive(data []byte) {
-	_, _, err := p.say(newRef(), string(data), nil)
+	_, _, err := p.say(chat.Message{Text: string(data)}, newRef())
 	var r *refusal
 	if errors.As(err, &r) && r.why != "empty" { // a bare Enter is nothing worth a word
 		p.notify(r.text)
@@ -68,12 +69,27 @@ func (p *textPhone) notify(text string) {
 	p.session.Send(session.AppendFrame(nil, []byte(notice+text)))
 }
 
-// textFrames returns a frame for each entry: "name: text".
+// textFrames returns a frame for each message that is still there: "name: text".
+// What becomes of it later is not shown: what is printed cannot be changed.
 func textFrames(entries []*room.Entry) (frames []byte) {
 	for _, e := range entries {
+		if e.Deed != nil || e.Gone != "" {
+			continue
+		}
 		frames = append(frames, e.Encoded(textSlot, func(e *room.Entry) []byte {
-			return session.AppendFrame(nil, []byte(e.Message.From.Name+": "+e.Message.Text))
+			return session.AppendFrame(nil, []byte(e.Message.From.Name+": "+plainText(e.Message)))
 		})...)
 	}
 	return frames
+}
+
+// plainText is what a message says where there are no pictures.
+func plainText(m chat.Message) string {
+	switch {
+	case m.Picture == nil:
+		return m.Text
+	case m.Text == "":
+		return "[picture]"
+	}
+	return "[picture] " + m.Text
 }

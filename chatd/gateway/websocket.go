@@ -47,12 +47,12 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		g.seats.leave(address) // Upgrade has answered
 		return
 	}
-	s := session.New(conn)
+	s, host := session.New(conn), g.isHost(r)
 	if slices.Contains(websocket.Subprotocols(r), Subprotocol) {
-		p := newJSONPhone(g, s, address)
+		p := newJSONPhone(g, s, address, host)
 		g.sessions.Go(s, p, func() { p.left(); g.seats.leave(address) })
 	} else {
-		p := newTextPhone(g, s, address, r.URL.Query())
+		p := newTextPhone(g, s, address, host, r.URL.Query())
 		g.sessions.Go(s, p, func() { p.left(); g.seats.leave(address) })
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"sync"
@@ -30,6 +31,18 @@ type clientFrame struct {
 	ReplyTo  *int64 `json:"reply_to"`
 	Before   int64  `json:"before"`
 	Count    int    `json:"count"`
+
+	Wall    bool          `json:"wall"`
+	At      *int64        `json:"at"`
+	Picture *chat.Picture `json:"picture"`
+	To      *int64        `json:"to"`
+	Emoji   string        `json:"emoji"`
+	Undo    bool          `json:"undo"`
+	Verb    string        `json:"verb"`
+	Who     string        `json:"who"`
+	Seconds *int          `json:"seconds"`
+	Words   *[]string     `json:"words"`
+	Off     bool          `json:"off"`
 }
 
 type recordFrame struct {
@@ -38,6 +51,24 @@ type recordFrame struct {
 	From    chat.Person `json:"from"`
 	Text    string      `json:"text"`
 	ReplyTo *int64      `json:"reply_to,omitempty"`
+
+	Picture *chat.Picture `json:"picture,omitempty"`
+	Edited  bool          `json:"edited,omitempty"`
+	Gone    string        `json:"gone,omitempty"`
+	chat.Stamp
+}
+
+// deedFrame is a record of any other type, with the fields of all of them.
+type deedFrame struct {
+	Type   string          `json:"type"`
+	Offset int64           `json:"offset"`
+	Ref    string          `json:"ref,omitempty"`
+	From   *chat.Person    `json:"from,omitempty"`
+	To     *int64          `json:"to,omitempty"`
+	Emoji  string          `json:"emoji,omitempty"`
+	Text   string          `json:"text,omitempty"`
+	Undo   bool            `json:"undo,omitempty"`
+	Record json.RawMessage `json:"record,omitempty"`
 	chat.Stamp
 }
 
@@ -54,6 +85,18 @@ type welcomeFrame struct {
 	Title   string      `json:"title"`
 	Version string      `json:"version"`
 	Limits  limitsFrame `json:"limits"`
+	Host    bool        `json:"host,omitempty"`
+	Room    room.State  `json:"room"`
+}
+
+type roomFrame struct {
+	Type string `json:"type"`
+	room.State
+}
+
+type hostFrame struct {
+	Type string `json:"type"`
+	room.HostState
 }
 
 type limitsFrame struct {
@@ -151,8 +194,34 @@ const (
 // recordJSON is an entry as the JSON protocol shows it.
 func recordJSON(e *room.Entry) []byte {
 	return e.Encoded(jsonSlot, func(e *room.Entry) []byte {
-		return marshal(recordFrame{e.Offset, e.Ref, e.Message.From, e.Message.Text, e.Message.ReplyTo, e.Stamp})
+		if e.Deed != nil {
+			return marshal(deedJSON(e))
+		}
+		m := &e.Message
+		return marshal(recordFrame{e.Offset, e.Ref, m.From, m.Text, m.ReplyTo, m.Picture, e.Edited, e.Gone, e.Stamp})
 	})
+}
+
+// deedJSON is an entry that is no message. Who hid or cleared is for hosts alone,
+// who see it among the deeds.
+func deedJSON(e *room.Entry) deedFrame {
+	f := deedFrame{Type: e.Deed.Kind(), Offset: e.Offset, Ref: e.Ref, Stamp: e.Stamp}
+	switch d := e.Deed.(type) {
+	case *chat.Reaction:
+		f.From, f.To, f.Emoji, f.Undo = &d.From, &d.To, d.Emoji, d.Undo
+	case *chat.Edit:
+		f.From, f.To, f.Text = &d.From, &d.To, d.Text
+	case *chat.Delete:
+		f.From, f.To = &d.From, &d.To
+	case *chat.Hide:
+		f.Ref, f.To, f.Undo = "", &d.To, d.Undo
+		if e.Again != nil {
+			f.Record = recordJSON(e.Again)
+		}
+	case *chat.Clear:
+		f.Ref, f.Undo = "", d.Undo
+	}
+	return f
 }
 
 // maxLogFrame is the size at which a log frame is full: a phone shows the first
@@ -197,6 +266,19 @@ func eventJSON(e *room.Event) []byte {
 		return frame(stateFrame{"broker", e.Broker.String()})
 	case e.Box != nil:
 		return frame(stateFrame{"box", boxState(*e.Box)})
+	case e.Host != nil:
+		return frame(hostFrame{"host", *e.Host})
 	}
 	return nil
+}
+
+// roomFrame is how the room is set up, as a frame.
+func (g *Gateway) roomFrame(s *room.State) []byte { return frame(roomFrame{"room", g.shown(s)}) }
+
+// shown is how the room is set up, with what it is without its host's word.
+func (g *Gateway) shown(s *room.State) room.State {
+	out := *s
+	out.Title = cmp.Or(s.Title, g.Title)
+	out.NoPictures = s.NoPictures || g.Pictures == nil
+	return out
 }

@@ -23,6 +23,7 @@ type shown struct{ frame []byte }
 
 func (p shown) Slot() int                 { return 0 }
 func (p shown) Encode(*room.Event) []byte { return p.frame }
+func (p shown) Sees(*room.Event) bool     { return true }
 func (p shown) Receive([]byte)            {}
 func (p shown) Bye(Code, string) []byte   { return nil }
 func (p shown) Lost()                     {}

@@ -19,6 +19,7 @@ const (
 	AddressFull  Code = 4101 // too many connections from one address
 	ServerFull   Code = 4102 // too many connections
 	NoHello      Code = 4200 // no hello, or one that cannot be accepted
+	SentOut      Code = 4201 // the host has sent this device out
 	gone         Code = 1006 // never sent: the connection was lost
 	noStatus     Code = 1005 // never sent: the client closed without a code
 	protocolFail Code = 1002 // sent by gorilla/websocket
@@ -29,7 +30,7 @@ const (
 func (c Code) label() string {
 	switch c {
 	case Normal, 1001, protocolFail, Unsupported, noStatus, gone, InvalidUTF8, FrameTooBig,
-		Restart, TooSlow, LogLost, Flood, AddressFull, ServerFull, NoHello:
+		Restart, TooSlow, LogLost, Flood, AddressFull, ServerFull, NoHello, SentOut:
 		return strconv.Itoa(int(c))
 	}
 	return "other"

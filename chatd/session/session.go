@@ -55,6 +55,11 @@ type Protocol interface {
 	Slot() int
 	Encode(*room.Event) []byte
 
+	// Sees reports whether this phone is told of an event; not all are for
+	// everybody. It is called from the writer's goroutine, once for each event,
+	// and may close the session.
+	Sees(*room.Event) bool
+
 	// Receive handles a text frame from the phone: valid UTF-8, at most
 	// MaxFrame bytes, which are its own only until it returns. It is called
 	// from one goroutine.

@@ -114,6 +114,12 @@ func (s *Session) gather(v *vector) (entries int) {
 				break
 			}
 		}
+		if !p.Sees(cursor) {
+			if s.isClosing() {
+				break
+			}
+			continue
+		}
 		if frames := cursor.Encoded(p.Slot(), p.Encode); len(frames) > 0 {
 			v.all = append(v.all, frames)
 			size += len(frames)

@@ -92,7 +92,7 @@ func TestHostilePages(t *testing.T) {
 		See[string](guest, fmt.Sprintf(`(document.querySelector('#name').value = ' ') + (document.querySelector('#text').value = %s)`, quote(w.text)))
 		guest.Tap("button")
 		guest.Until("a word about the name", `document.querySelector('.notice[role=alert]')`)
-		look("the refused form", w.text, "The name is empty.")
+		look("the refused form", w.text, "That cannot be a name.")
 		guest.Goto(room.url + url.PathEscape(w.notice))
 		look("an address that is not there", "There is nothing here.")
 	}

@@ -27,6 +27,13 @@ var deeds = map[string]string{
 	"read the metrics":        `fetch(base + 'metrics').then((r) => r.text()).then((t) => t.includes('go_goroutines') ? 'metrics' : '')`,
 	"listen in plain text":    listen + `()`,
 	"listen as the page does": listen + `('warren.v1')`,
+	"read the host's page":    `fetch(base + 'host', { credentials: 'include' }).then((r) => r.text()).then((t) => t.includes('host.js') ? 'host' : '')`,
+	"be the host": `new Promise((done) => {
+		const ws = new WebSocket(base.replace('http', 'ws') + 'websocket', 'warren.v1');
+		ws.onopen = () => ws.send(JSON.stringify({ type: 'hello', device: crypto.getRandomValues(new Uint32Array(4)).join('-') }));
+		ws.onmessage = (m) => { const f = JSON.parse(m.data); if (f.type === 'welcome') done(f.host ? 'host' : ''); };
+		ws.onerror = ws.onclose = () => done('');
+	})`,
 	"look into a frame": `new Promise((done) => {
 		const f = document.createElement('iframe');
 		f.onload = () => { try { done(f.contentDocument.body.innerText.includes('` + inTheRoom + `') ? 'frame' : '') } catch { done('') } };
@@ -106,10 +113,14 @@ func elsewhere(t testing.TB, addr string) (port string) {
 // can do what the others cannot shows that the deeds are what they seem.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
-	room := inProcess(t, "-wifi-name=rabbit", "-wifi-passphrase=carrotcarrot", "-message-rate=0")
+	room := inProcess(t, "-wifi-name=rabbit", "-wifi-passphrase=carrotcarrot", "-message-rate=0", "-host-code="+hostCode)
 	ada := room.enter("Ada", Small)
 	ada.Say(inTheRoom)
 	ada.SeesSent()
+	// Her browser is a host's.
+	if page := See[string](ada, `fetch('/host', { method: 'POST', body: new URLSearchParams({ code: '`+hostCode+`' }) }).then((r) => r.text())`); strings.Contains(page, `name="code"`) {
+		t.Fatalf("the host's door stays closed: %s", page)
+	}
 	port := elsewhere(t, room.chatd.Addr)
 
 	said := []string{inTheRoom}

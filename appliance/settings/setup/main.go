@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -51,6 +52,10 @@ daemons what it says. Then it ends.`)
 // everybody may read it.
 const mistakesName = "mistakes.json"
 
+// noHost is chatd's -host-code if nobody can be the host: with none, it would
+// make one.
+const noHost = "none"
+
 // tell writes the files. Those of flags hold what nobody else needs to know: the
 // broker's URL has a password.
 func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
@@ -65,7 +70,7 @@ func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
 		return fmt.Errorf("write what is wrong with the settings: %w", err)
 	}
 	for name, flags := range map[string]map[string]string{
-		"chatd": {"title": s.Room.Title, "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
+		"chatd": {"title": s.Room.Title, "host-code": cmp.Or(s.Room.HostCode, noHost), "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"hotspot": {
 			"name": s.WiFi.Name, "passphrase": s.WiFi.Passphrase, "country": s.WiFi.Country,
 			"channel": strconv.Itoa(s.WiFi.Channel), "interface": s.WiFi.Interface,

@@ -22,7 +22,7 @@ func TestTell(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]map[string]string{
-		"chatd":     {"title": `Room #5 "quoted"`, "wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
+		"chatd":     {"title": `Room #5 "quoted"`, "host-code": "kdtsm-rfwhb", "wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
 		"portal":    {"wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
 		"ledstatus": {"light": "ACT", "mistakes": "2"},
 		"broker":    {"broker-url": "amqp://u:p%23@host/", "keep-mb": "100"},
@@ -72,6 +72,19 @@ func TestTellMistakes(t *testing.T) {
 	}
 	if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o644 {
 		t.Errorf("%v, %v", fi.Mode(), err)
+	}
+}
+
+// Without a code in the settings nobody is the host: chatd does not make one, which
+// nobody could see.
+func TestTellsThatNobodyIsTheHost(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := settings.Parse([]byte("[room]\nhost_code = \"\"\n"), settings.Default())
+	if err := tell(dir, s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "chatd.json")); err != nil || !strings.Contains(string(text), `"host-code":"none"`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 
