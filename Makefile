@@ -36,11 +36,11 @@ build:
 	$(GO) build -ldflags '$(LDFLAGS)' -o build/ ./chatd ./ledstatus ./chatd/fanout/rabbitmq/withnode
 
 run: build
-	@build/chatd -light terminal -listen '$(LISTEN)' -broker '$(BROKER)'
+	@build/chatd -light terminal -listen '$(LISTEN)' -broker '$(BROKER)' -pictures build/pictures
 
 # The node's data is kept in build/rabbitmq, and with it the room's history.
 run-rabbitmq: deps-rabbitmq build
-	@build/withnode -dir build/rabbitmq build/chatd -light terminal -listen '$(LISTEN)'
+	@build/withnode -dir build/rabbitmq build/chatd -light terminal -listen '$(LISTEN)' -pictures build/pictures
 
 # Three RabbitMQ nodes on this machine, and a chatd on each, at three ports in a
 # row: nodes are there to be killed. docs/cluster.md says what holds then.
@@ -153,15 +153,26 @@ define install
   $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 endef
 
-# rabbitmq-server: the broker. gcc, libc6-dev: the race detector. chromium, and
-# a font with emoji: the browser tests. nginx-light, haproxy: the tests behind a
-# proxy. amqp-tools: the README's commands. hostapd, dnsmasq-base, busybox-static,
-# iproute2, util-linux: the hotspot, in network namespaces.
+# rabbitmq-server: the broker. gcc, libc6-dev: the race detector. chromium, fonts
+# with emoji and with Chinese and Japanese, and npm for axe-core: the browser
+# tests. zbar-tools: what a camera reads on the wall. nginx-light, haproxy: the
+# tests behind a proxy. amqp-tools: the README's commands. python3-…: the bots of
+# docs/bots.md. hostapd, dnsmasq-base, busybox-static, iproute2, util-linux: the
+# hotspot, in network namespaces.
 deps-rabbitmq:
 	$(call install,rabbitmq-server)
 
 deps-test:
-	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji nginx-light haproxy amqp-tools hostapd dnsmasq-base busybox-static iproute2 util-linux)
+	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux $(if $(shell command -v npm),,npm))
+	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
+	  mkdir -p build && npm pack --silent --pack-destination build axe-core@$(AXE) >/dev/null && \
+	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \
+	  echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --quiet; }
+
+# axe-core knows what people who do not see or hear well stumble over. It is for
+# the browser tests, and no part of the page.
+AXE        = 4.14.1
+AXE_SHA256 = 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
 # mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
 deps-image:

@@ -120,6 +120,11 @@ func TestInABrowser(t *testing.T) {
 		eve.Prefer("prefers-color-scheme", scheme)
 		eve.Until(scheme, fmt.Sprintf(`matchMedia('(prefers-color-scheme: %s)').matches`, scheme))
 		isRight(t, eve, scheme)
+		for _, path := range []string{"/sheet", "/apple/in", "/browser", "/apple"} {
+			eve.Goto("http://" + d.host + path)
+			at(eve, path)
+			eve.Accessible(path)
+		}
 		eve.Shot("portal-" + scheme)
 	}
 	for name, device := range map[string]browser.Device{

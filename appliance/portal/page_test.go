@@ -90,7 +90,7 @@ func TestWords(t *testing.T) {
 				all.WriteString(html.UnescapeString(string(page)))
 			}
 		}
-		if !strings.Contains(all.String(), `<html lang="`+language+`">`) {
+		if !strings.Contains(all.String(), `<html lang="`+language+`"`) {
 			t.Errorf("the page in %s does not say so", language)
 		}
 		v := reflect.ValueOf(w)
@@ -111,7 +111,7 @@ func TestWords(t *testing.T) {
 func TestLanguageOf(t *testing.T) {
 	for accept, want := range map[string]string{
 		"": "en", "*": "en", "de": "de", "de-AT,de;q=0.9,en;q=0.8": "de", "gsw,de;q=0.5": "de", "fr-CA": "fr", "es-419,es;q=0.9": "es",
-		"ja-JP": "ja", "zh-CN,zh;q=0.9,en;q=0.8": "zh", "zh-Hans-CN": "zh", "zh-TW": "zh", "pt-BR,en;q=0.5": "en", "pt-BR,fr;q=0.5": "fr",
+		"ja-JP": "ja", "zh-CN,zh;q=0.9,en;q=0.8": "zh", "zh-Hans-CN": "zh", "zh-TW": "zh", "pt-BR,en;q=0.5": "pt", "ar-EG,fr;q=0.5": "ar", "fi,fr;q=0.5": "fr",
 		"en;q=0.1,ja;q=0.9": "ja", ";;;": "en", "\xff\x00": "en", "de" + strings.Repeat(",fr", 5000): "de",
 		strings.Repeat("x-", 20000): "en", strings.Repeat("-", 20000): "en",
 	} {

@@ -34,7 +34,7 @@ var wordFiles embed.FS
 
 // languages are those that the page speaks. Whoever wants none of them gets the
 // first.
-var languages = []string{"en", "de", "fr", "es", "ja", "zh"}
+var languages = []string{"en", "de", "fr", "es", "pt", "ja", "zh", "ar"}
 
 var matcher = func() language.Matcher {
 	var tags []language.Tag

@@ -88,7 +88,7 @@ func (p *Phone) outOfPlace() []string {
 		check(bar.top >= 0 && bar.bottom <= main.top + 1, 'the bar lies over the conversation');
 		check(main.bottom <= foot.top + 1, 'the line to write in lies over the conversation');
 		check(foot.bottom <= innerHeight + 1, 'the line to write in is below the screen');
-		check(line.top >= foot.top && line.bottom <= innerHeight && line.right <= send.left, 'the line to write in is cut off');
+		check(line.top >= foot.top && line.bottom <= innerHeight && (line.right <= send.left || send.right <= line.left), 'the line to write in is cut off');
 		check(line.width >= 120, 'the line to write in is ' + line.width + ' pixels wide');
 		check(send.right <= innerWidth && send.height >= 44 && send.width >= 44, 'the send button is cut off or small');
 		check(last.bottom <= talk.bottom + 1, 'the last message is cut off');
