@@ -90,6 +90,14 @@ func startBot(t *testing.T, name string, args ...string) *bot {
 	return b
 }
 
+// host runs chatd until the test ends.
+func host(t *testing.T, args ...string) (address string) {
+	t.Helper()
+	address, end := start(t, args...)
+	t.Cleanup(func() { end() })
+	return address
+}
+
 // guest is somebody in a room, in plain text.
 type guest struct {
 	t     *testing.T
@@ -189,7 +197,7 @@ func (g *guest) playsDice() {
 }
 
 func TestDiceBot(t *testing.T) {
-	address, _ := start(t)
+	address := host(t)
 	ada := enter(t, address, "Ada")
 	startBot(t, "dice.py", "ws://"+address)
 	ada.playsDice()
@@ -197,7 +205,7 @@ func TestDiceBot(t *testing.T) {
 
 func TestDiceBotOverAMQP(t *testing.T) {
 	broker := node.ForTest(t)
-	address, _ := start(t, "-broker", broker.URL())
+	address := host(t, "-broker", broker.URL())
 	ada := enter(t, address, "Ada")
 	startBot(t, "dice-amqp.py", broker.URL())
 	ada.playsDice()
@@ -210,8 +218,8 @@ func TestDiceBotOverAMQP(t *testing.T) {
 
 // TestBridge has two rooms with a bridge between them.
 func TestBridge(t *testing.T) {
-	left, _ := start(t)
-	right, _ := start(t, "-broker", node.ForTest(t).URL())
+	left := host(t)
+	right := host(t, "-broker", node.ForTest(t).URL())
 	ada, bob := enter(t, left, "Ada"), enter(t, right, "Bob")
 	startBot(t, "bridge.py", "ws://"+left, "ws://"+right)
 	ada.asksUntil("is there anybody?", bob, `bridge: Ada: is there anybody\?`)
@@ -231,7 +239,7 @@ func TestBridge(t *testing.T) {
 // TestPipe has a program that reads and writes lines in the room.
 func TestPipe(t *testing.T) {
 	broker := node.ForTest(t).URL()
-	address, _ := start(t, "-broker", broker)
+	address := host(t, "-broker", broker)
 	ada := enter(t, address, "Ada")
 	pipe := startBot(t, "pipe.py", broker)
 	io.WriteString(pipe.in, "the door is open\n\nthe door is shut\n")
