@@ -16,6 +16,7 @@ import (
 
 	"warren/appliance/portal/known"
 	"warren/chatd/invite"
+	"warren/chatd/spoken"
 	"warren/web/browser"
 )
 
@@ -102,7 +103,7 @@ func TestInABrowser(t *testing.T) {
 	// Eve looks at it in all ways.
 	eve := arrive("Eve", sheet, "/generate_204")
 	at(eve, "/browser")
-	for _, name := range languages {
+	for _, name := range spoken.Languages {
 		language.Store(name)
 		for _, path := range []string{"/sheet", "/sheet/in", "/apple", "/apple/in", "/browser"} {
 			eve.Goto("http://" + d.host + path)

@@ -13,6 +13,7 @@ import (
 
 	"warren/appliance/portal/probe"
 	"warren/chatd/invite"
+	"warren/chatd/spoken"
 )
 
 //go:embed page.html
@@ -67,7 +68,7 @@ func newPages(wifi invite.WiFi, chat *url.URL) (*pages, error) {
 			base64.StdEncoding.EncodeToString(sum[:]), chat.Scheme, chat.Host),
 		by: make(map[pageKey][]byte),
 	}
-	for _, language := range languages {
+	for _, language := range spoken.Languages {
 		w, err := wordsIn(language)
 		if err != nil {
 			return nil, err
@@ -95,7 +96,7 @@ func newPages(wifi invite.WiFi, chat *url.URL) (*pages, error) {
 
 // send sends the page for a window.
 func (p *pages) send(w http.ResponseWriter, r *http.Request, window probe.Window, in bool) {
-	language := languageOf(r.Header.Get("Accept-Language"))
+	language := spoken.Best(r.Header.Get("Accept-Language"))
 	body := p.by[pageKey{window, in, language}]
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

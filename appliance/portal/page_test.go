@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"warren/chatd/invite"
+	"warren/chatd/spoken"
 )
 
 // maxPage is what a page may weigh: it then comes in the first ten packets, for
@@ -69,7 +70,7 @@ func TestWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if !slices.Contains(languages, strings.TrimSuffix(f.Name(), path.Ext(f.Name()))) {
+		if !slices.Contains(spoken.Languages, strings.TrimSuffix(f.Name(), path.Ext(f.Name()))) {
 			t.Errorf("words/%s is used by nobody", f.Name())
 		}
 	}
@@ -78,7 +79,7 @@ func TestWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, language := range languages {
+	for _, language := range spoken.Languages {
 		w, err := wordsIn(language)
 		if err != nil {
 			t.Error(err)
@@ -115,7 +116,7 @@ func TestLanguageOf(t *testing.T) {
 		"en;q=0.1,ja;q=0.9": "ja", ";;;": "en", "\xff\x00": "en", "de" + strings.Repeat(",fr", 5000): "de",
 		strings.Repeat("x-", 20000): "en", strings.Repeat("-", 20000): "en",
 	} {
-		if got := languageOf(accept); got != want {
+		if got := spoken.Best(accept); got != want {
 			t.Errorf("%.40q gets %s, want %s", accept, got, want)
 		}
 	}

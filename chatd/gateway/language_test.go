@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"warren/chatd/spoken"
 	"warren/web"
 )
 
@@ -51,16 +52,16 @@ func TestWordsInTheReadersLanguage(t *testing.T) {
 			t.Errorf("%s again: %s", want, again.Status)
 		}
 	}
-	if len(etags) != len(languages) {
-		t.Errorf("asked for %d of %d languages", len(etags), len(languages))
+	if len(etags) != len(spoken.Languages) {
+		t.Errorf("asked for %d of %d languages", len(etags), len(spoken.Languages))
 	}
 }
 
 // Each language has a file, and each file is of a language.
 func TestFilesOfLanguages(t *testing.T) {
 	files, err := fs.Glob(web.Files, stringsFolder+"/*")
-	if err != nil || len(files) != len(languages) {
-		t.Errorf("there are %q for %q, %v", files, languages, err)
+	if err != nil || len(files) != len(spoken.Languages) {
+		t.Errorf("there are %q for %q, %v", files, spoken.Languages, err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"warren/chatd/spoken"
 	"warren/web"
 )
 
@@ -96,7 +97,7 @@ func modulesOf(html []byte) (modules []string) {
 			}
 			modules = append(modules, module)
 			if module == stringsModule {
-				module = stringsIn(languages[0])
+				module = stringsIn(spoken.Languages[0])
 			}
 			files = append(files, fileOf(strings.TrimPrefix(module, "/")))
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 
+	"warren/chatd/spoken"
 	"warren/web"
 )
 
@@ -21,7 +22,7 @@ type words map[string]string
 
 var wordsIn = func() map[string]words {
 	all := make(map[string]words)
-	for _, name := range languages {
+	for _, name := range spoken.Languages {
 		var w words
 		data, err := wordFiles.ReadFile(path.Join("words", name+".json"))
 		if err == nil {
@@ -60,7 +61,7 @@ type leaf map[string]*template.Template
 
 func newLeaf(file string) leaf {
 	l := make(leaf)
-	for _, name := range languages {
+	for _, name := range spoken.Languages {
 		t := template.New(file).Funcs(template.FuncMap{"say": wordsIn[name].say})
 		l[name] = template.Must(t.ParseFS(web.Files, file))
 	}

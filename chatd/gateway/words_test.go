@@ -11,15 +11,16 @@ import (
 	"strings"
 	"testing"
 
+	"warren/chatd/spoken"
 	"warren/web"
 )
 
 // What is said in English is said in each language, with the same in it; and all
 // of it is said somewhere.
 func TestWordsOfEveryLanguage(t *testing.T) {
-	english := wordsIn[languages[0]]
+	english := wordsIn[spoken.Languages[0]]
 	verbs := regexp.MustCompile(`%[a-z]`)
-	for _, name := range languages {
+	for _, name := range spoken.Languages {
 		w := wordsIn[name]
 		for key := range w {
 			if _, ok := english[key]; !ok {
@@ -30,7 +31,7 @@ func TestWordsOfEveryLanguage(t *testing.T) {
 			if got := verbs.FindAllString(w[key], -1); w[key] == "" || !slices.Equal(got, verbs.FindAllString(want, -1)) {
 				t.Errorf("%s: %s says %q, in English %q", name, key, w[key], want)
 			}
-			if name != languages[0] && w[key] == want && strings.Contains(want, " ") {
+			if name != spoken.Languages[0] && w[key] == want && strings.Contains(want, " ") {
 				t.Errorf("%s: %s is not translated: %q", name, key, want)
 			}
 		}
@@ -68,7 +69,7 @@ func TestWordsOfEveryLanguage(t *testing.T) {
 // A page that the server makes is in the reader's language.
 func TestLeavesInTheReadersLanguage(t *testing.T) {
 	s := serve(t, DefaultLimits)
-	for _, name := range languages {
+	for _, name := range spoken.Languages {
 		for path, key := range map[string]string{"/basic": "your_message", "/status": "again", "/poster": "no_app", "/wall": "chat", "/host": "back"} {
 			resp := s.get(t, path, func(r *http.Request) { r.Header.Set("Accept-Language", name) })
 			body, _ := io.ReadAll(resp.Body)
