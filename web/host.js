@@ -77,7 +77,7 @@ const connection = new Connection(address, {
 		resuming = log.newest >= 0;
 		const hello = { type: 'hello', device, history: HISTORY, at: Date.now() };
 		if (me.name) hello.name = me.name;
-		return resuming ? { ...hello, since: log.newest, since_ref: log.newestRef, epoch: log.epoch } : hello;
+		return { ...hello, ...log.place };
 	},
 	receive(message) {
 		const handler = receive[message.type];

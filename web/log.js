@@ -12,6 +12,11 @@ export class Log {
 	#messages = [];
 	#keys = new Set();
 
+	// What a hello says to go on from here.
+	get place() {
+		return this.newest < 0 ? {} : { since: this.newest, since_ref: this.newestRef, epoch: this.epoch };
+	}
+
 	// Whether the message, or another one of its sender by its ref, is here.
 	has(record) {
 		return this.#keys.has(keyOf(record));

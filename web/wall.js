@@ -58,8 +58,7 @@ const address = `${location.protocol.replace('http', 'ws')}//${location.host}/we
 const connection = new Connection(address, {
 	hello() {
 		resuming = log.newest >= 0;
-		const hello = { type: 'hello', wall: true, history: HISTORY };
-		return resuming ? { ...hello, since: log.newest, since_ref: log.newestRef, epoch: log.epoch } : hello;
+		return { type: 'hello', wall: true, history: HISTORY, ...log.place };
 	},
 	receive(message) {
 		const handler = receive[message.type];
