@@ -204,6 +204,7 @@ const receive = {
 
 	older({ before, records, more }) {
 		asked = 0;
+		conversation.flush(); // which may forget what was asked about
 		if (before !== log.oldest) return;
 		const fresh = log.prepend(records);
 		for (const record of fresh) if (!record.type) dress(record, false);

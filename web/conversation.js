@@ -42,7 +42,7 @@ export class Conversation {
 			seen: () => this.#detached || on.seen(),
 			latest: () => this.latest(),
 		});
-		document.addEventListener('visibilitychange', () => this.#scheduled && this.#flush());
+		document.addEventListener('visibilitychange', () => this.#scheduled && this.flush());
 		this.actions = new Actions(this.list, { ...on, moved: () => this.reader.settle() });
 		this.list.addEventListener('click', ({ target }) => {
 			const quote = target.closest('.quote');
@@ -60,9 +60,9 @@ export class Conversation {
 		this.#schedule();
 	}
 
-	// Older records before the first, and whether there are still older ones.
+	// Older records before the first, after a flush, and whether there are still
+	// older ones.
 	prepend(records, more) {
-		this.#flush();
 		this.#more = more;
 		const messages = this.#fold(records);
 		this.#hush();
@@ -87,7 +87,7 @@ export class Conversation {
 
 	// Drops what the host has cleared: all before an offset.
 	sweep(before) {
-		this.#flush();
+		this.flush();
 		const { list, log, fold } = this;
 		const gone = [...list.children].filter(({ record }) => record.offset < before);
 		remove(gone);
@@ -101,7 +101,7 @@ export class Conversation {
 
 	// Shows the times anew: more is known of when that was.
 	retime(timeOf) {
-		this.#flush();
+		this.flush();
 		this.reader.steady(() => {
 			for (const node of this.list.children) {
 				retime(node, timeOf(node.record));
@@ -207,11 +207,12 @@ export class Conversation {
 		if (this.#scheduled) return;
 		this.#scheduled = true;
 		// A hidden page gets no frames, but goes on counting what it missed.
-		if (document.hidden) setTimeout(() => this.#flush(), 200);
-		else requestAnimationFrame(() => this.#flush());
+		if (document.hidden) setTimeout(() => this.flush(), 200);
+		else requestAnimationFrame(() => this.flush());
 	}
 
-	#flush() {
+	// Shows now what waits for the next frame. What it forgets, the log forgets.
+	flush() {
 		this.#scheduled = false;
 		const batch = this.#queue.splice(0);
 		if (batch.length) this.#take(batch);

@@ -92,6 +92,40 @@ func TestReadingUp(t *testing.T) {
 	}
 }
 
+// TestOlderOvertaken has an answer about older messages that comes while so many
+// new ones wait for the next frame that the page must forget what it asked about.
+func TestOlderOvertaken(t *testing.T) {
+	t.Parallel()
+	room := inProcess(t, "-message-rate", "0")
+	room.sayAll("Rob", "the very first")
+	ada := room.enter("Ada", Small)
+	ada.Before(`Object.defineProperty(WebSocket.prototype, 'onmessage', {set(take) {
+		if (!take) return;
+		this.addEventListener('message', (event) => {
+			if (!window.answer && event.data.includes('"type":"older"')) window.answer = () => take(event);
+			else take(event);
+			if (event.data.includes('line 1099')) window.last = true;
+		});
+	}})`)
+	ada.Reload()
+	ada.waitIn()
+	ada.Sees("the very first")
+	ada.Until("an answer about older messages, which is held", `Boolean(window.answer)`)
+	See[int](ada, `([window.draws, window.frame] = [[], requestAnimationFrame], window.requestAnimationFrame = (draw) => draws.push(draw), 0)`)
+	room.sayAll("Rob", numbered("line %d", 0, 1100)...)
+	ada.Until("the last message, not on the screen yet", `window.last`)
+	See[int](ada, `(answer(), window.requestAnimationFrame = frame, draws.forEach((draw) => frame(draw)), 0)`)
+	ada.Sees("line 1099")
+	for range 30 {
+		if See[bool](ada, `document.querySelector('#log').textContent.includes('the very first')`) {
+			break
+		}
+		See[int](ada, `document.querySelector('#conversation').scrollTop = 0`)
+		ada.Still()
+	}
+	ada.SeesExactly(append([]string{"the very first"}, numbered("line %d", 0, 1100)...)...)
+}
+
 // TestOlder scrolls up to the beginning of a long history.
 func TestOlder(t *testing.T) {
 	t.Parallel()
