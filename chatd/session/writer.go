@@ -36,7 +36,8 @@ func (s *Session) write() {
 			}
 			s.remote.Close() // wakes the reader
 		} else if closing != nil {
-			time.AfterFunc(linger, func() { s.remote.Close() })
+			remote := s.remote // the timer shall not keep the session, and with it the room
+			time.AfterFunc(linger, func() { remote.Close() })
 		}
 	}
 }
