@@ -28,7 +28,7 @@ const olderTimeout = 5 * time.Second
 // jsonPhone speaks warren.v1: docs/protocol.md.
 type jsonPhone struct {
 	phone
-	hello *time.Timer // ends a session without a hello
+	hello *time.Timer // ends a session without a hello; nil after it
 }
 
 func newJSONPhone(g *Gateway, s *session.Session, address string, host bool) *jsonPhone {
@@ -38,8 +38,16 @@ func newJSONPhone(g *Gateway, s *session.Session, address string, host bool) *js
 }
 
 func (p *jsonPhone) left() {
-	p.hello.Stop()
+	p.greeted()
 	p.phone.left()
+}
+
+// greeted stops the wait for a hello. A timer that has nothing to do is memory, too.
+func (p *jsonPhone) greeted() {
+	if p.hello != nil {
+		p.hello.Stop()
+		p.hello = nil
+	}
 }
 
 // Slot implements session.Protocol.
@@ -99,8 +107,8 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 	switch f.Type {
 	case "say", "react", "edit", "delete": // cost what a message costs
 	default:
-		if wait := takeFrom(p.requests); wait > 0 {
-			return &refusal{"slow_down", "You are asking too often.", wait}
+		if err := p.request(); err != nil {
+			return err
 		}
 	}
 	switch f.Type {
@@ -139,7 +147,7 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 // join answers a hello: the welcome, what the phone has missed or the recent
 // history, who is here; from then on the session follows the room.
 func (p *jsonPhone) join(f *clientFrame) error {
-	p.hello.Stop()
+	p.greeted()
 	var bad *badName
 	if f.Wall {
 		p.wall, p.host = true, false // a hall sees what it shows

@@ -21,19 +21,17 @@ type phone struct {
 	gw       *Gateway
 	session  *session.Session
 	address  string
-	requests *rate.Limiter
-	patience *rate.Limiter
-	host     bool // its browser has shown the host's code
-	wall     bool // it shows the room, and is nobody in it
+	requests *rate.Limiter // nil as long as there were none
+	patience *rate.Limiter // the same
+	host     bool          // its browser has shown the host's code
+	wall     bool          // it shows the room, and is nobody in it
 
 	mu     sync.Mutex
 	person chat.Person // with an ID once it has entered
 }
 
 func newPhone(g *Gateway, s *session.Session, address string, host bool) phone {
-	return phone{gw: g, session: s, address: address, host: host,
-		requests: rate.NewLimiter(requestRate, requestBurst),
-		patience: rate.NewLimiter(patienceRate, patienceBurst)}
+	return phone{gw: g, session: s, address: address, host: host}
 }
 
 // errSentOut reports that the host has sent the device out a moment ago.
@@ -179,11 +177,28 @@ func refusalOf(err error) error {
 	return &refusal{"bad_text", "This cannot be sent: " + strings.TrimPrefix(err.Error(), "text: ") + ".", 0}
 }
 
+// request takes what anything else costs. The error is a refusal.
+func (p *phone) request() error {
+	if p.requests == nil {
+		p.requests = rate.NewLimiter(requestRate, requestBurst)
+	}
+	if wait := takeFrom(p.requests); wait > 0 {
+		return &refusal{"slow_down", "You are asking too often.", wait}
+	}
+	return nil
+}
+
 // tolerate counts a refusal, and ends a session that earns them faster than a
 // person or a sane program could. What the phone cannot help does not count.
 func (p *phone) tolerate(r *refusal) {
 	refusals.WithLabelValues(r.why).Inc()
-	if r.why != "full" && r.why != "away" && !p.patience.Allow() {
+	if r.why == "full" || r.why == "away" {
+		return
+	}
+	if p.patience == nil {
+		p.patience = rate.NewLimiter(patienceRate, patienceBurst)
+	}
+	if !p.patience.Allow() {
 		p.session.Close(session.Flood, "too many refused frames: come back later")
 	}
 }
