@@ -39,6 +39,7 @@ var errDeleted = errors.New("the stream was deleted")
 type reader struct {
 	ch    *amqp.Channel
 	acked uint64      // the last delivery acknowledged
+	batch []record    // what next returned
 	recs  chan record // closed when there will be no more; then err says why
 	err   error
 
@@ -102,7 +103,8 @@ func (x *Exchange) read(l *link, from any) (*reader, error) {
 	return r, nil
 }
 
-// next waits for records and returns what has arrived, in order.
+// next waits for records and returns what has arrived, in order. They are the
+// caller's until it calls next again.
 func (r *reader) next(ctx context.Context) ([]record, error) {
 	select {
 	case <-ctx.Done():
@@ -118,24 +120,25 @@ func (r *reader) next(ctx context.Context) ([]record, error) {
 // fill returns first and what has arrived after it, and lets the broker send
 // as many again.
 func (r *reader) fill(first record) []record {
-	batch := []record{first}
-	for len(batch) < maxBatch {
+	clear(r.batch) // a large batch may be followed by small ones for long
+	r.batch = append(r.batch[:0], first)
+	for len(r.batch) < maxBatch {
 		select {
 		case rec, ok := <-r.recs:
 			if !ok {
-				return batch
+				return r.batch
 			}
-			batch = append(batch, rec)
+			r.batch = append(r.batch, rec)
 			continue
 		default:
 		}
 		break
 	}
-	if last := batch[len(batch)-1].delivery; last-r.acked >= ackEvery {
+	if last := r.batch[len(r.batch)-1].delivery; last-r.acked >= ackEvery {
 		r.ch.Ack(last, true) // an error shows as the end of the records
 		r.acked = last
 	}
-	return batch
+	return r.batch
 }
 
 // close ends the reading.
