@@ -617,7 +617,9 @@ func TestHostOfTwoDaemons(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return serveHostOn(t, x, testCode, unlimited)
+		s := serveHostOn(t, x, testCode, unlimited)
+		s.await(t, "a log that is read: who comes before is told to resume", s.room.Up)
+		return s
 	}
 	here, there := open(), open()
 	host, _ := here.joinHost(t, nil)
