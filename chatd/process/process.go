@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Process is one run of a program. Its methods may be called concurrently.
@@ -21,15 +23,25 @@ type Process struct {
 
 // Start starts cmd, in a process group of its own: Ctrl-C in a terminal is for
 // the command that started it, which still has to say goodbye to it.
-func Start(cmd *exec.Cmd) (*Process, error) {
+func Start(cmd *exec.Cmd) (*Process, error) { return start(cmd, func() error { return nil }) }
+
+// StartPinned is Start on one processor, the last of those that this process may
+// use, with all the threads that the program will have.
+func StartPinned(cmd *exec.Cmd) (*Process, error) { return start(cmd, pin) }
+
+// start starts cmd from a thread of its own, after before was called there.
+func start(cmd *exec.Cmd, before func() error) (*Process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
 		// Pdeathsig comes when the thread that started the child ends, not the
-		// process: so this thread must last as long as the child does.
+		// process: so this thread must last as long as the child does. It ends
+		// with this goroutine, which never unlocks it, for it may be pinned.
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		err := before()
+		if err == nil {
+			err = cmd.Start()
+		}
 		started <- err
 		if err == nil {
 			cmd.Wait()
@@ -40,6 +52,21 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", filepath.Base(cmd.Path), err)
 	}
 	return &Process{PID: cmd.Process.Pid, Ended: ended, cmd: cmd}, nil
+}
+
+// pin binds this thread, and what it starts, to one processor.
+func pin() error {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return fmt.Errorf("ask for the processors: %w", err)
+	}
+	for cpu := 0; set.Count() > 1; cpu++ {
+		set.Clear(cpu)
+	}
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("bind to a processor: %w", err)
+	}
+	return nil
 }
 
 // Running reports whether the process has not ended yet.

@@ -81,6 +81,10 @@ const (
 // clients.
 const peersMemory = "vm_memory_high_watermark.absolute = 1GiB"
 
+// asOnTheCard is chatd's RabbitMQ. The others' have all processors: they would be
+// slower else (docs/benchmark.md).
+var asOnTheCard = node.Options{Pinned: true}
+
 // A Fleet is all systems, running. Stop ends them.
 type Fleet struct {
 	Systems []*System
@@ -189,7 +193,7 @@ func (f *Fleet) memory(ctx context.Context) error {
 }
 
 func (f *Fleet) rabbit(ctx context.Context) error {
-	n, err := f.node(ctx, node.Options{})
+	n, err := f.node(ctx, asOnTheCard)
 	if err != nil {
 		return err
 	}
@@ -203,7 +207,7 @@ func (f *Fleet) rabbit(ctx context.Context) error {
 }
 
 func (f *Fleet) two(ctx context.Context) error {
-	n, err := f.node(ctx, node.Options{})
+	n, err := f.node(ctx, asOnTheCard)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type Options struct {
 	Plugins []string // of RabbitMQ's, to load: see WithWebSTOMP
 	Config  []string // further lines of rabbitmq.conf; the last of a key counts
 	Alarms  bool     // Alarm shall work
+	Pinned  bool     // all of the VM on one processor, as on the card
 }
 
 // A Node is a RabbitMQ node that this process started. It dies with this
@@ -240,7 +241,7 @@ func (n *Node) start(ctx context.Context) (err error) {
 		return fmt.Errorf("open the log of RabbitMQ: %w", err)
 	}
 	defer log.Close() // the process has its own
-	if n.proc, err = spawn(n.in, n.dir, n.place, n.more.Args, log); err != nil {
+	if n.proc, err = spawn(n.in, n.dir, n.place, n.more, log); err != nil {
 		return fmt.Errorf("start RabbitMQ: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)

@@ -13,14 +13,17 @@ import (
 	"warren/chatd/process"
 )
 
-// spawn starts the VM of a node at a place, with more arguments than its own, and its output in log.
-// If this process is killed, so is the VM; its helpers end by themselves when
-// their pipe to it closes.
-func spawn(in install, dir string, at place, more []string, log *os.File) (*process.Process, error) {
-	cmd := exec.Command(filepath.Join(in.runtime, "erlexec"), append(in.args(at), more...)...)
+// spawn starts the VM of a node at a place, with its output in log. If this
+// process is killed, so is the VM; its helpers end by themselves when their pipe
+// to it closes.
+func spawn(in install, dir string, at place, o Options, log *os.File) (*process.Process, error) {
+	cmd := exec.Command(filepath.Join(in.runtime, "erlexec"), append(in.args(at), o.Args...)...)
 	cmd.Env = in.env(dir, at)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = log, log
+	if o.Pinned {
+		return process.StartPinned(cmd)
+	}
 	return process.Start(cmd)
 }
 
