@@ -89,6 +89,7 @@ type Steady struct {
 // Idle is what connections take that do nothing.
 type Idle struct {
 	Clients int     `json:"clients"`
+	Rounds  int     `json:"rounds"`             // each with a chatd of its own; the rest are medians
 	RSS     float64 `json:"rss_bytes"`          // of chatd, a connection; with the garbage of its beginning
 	Lean    float64 `json:"rss_lean_bytes"`     // the same, when the collector is made to keep the heap small
 	Kernel  float64 `json:"kernel_bytes"`       // of the kernel's memory, a connection: the server's end

@@ -149,8 +149,8 @@ func (r *Report) idleTable(w io.Writer) {
 		return
 	}
 	i := r.Idle
-	fmt.Fprintf(w, "### Idle connections\n\n%s of them, warren.v1, in memory: %.1f kB of chatd's resident memory each, garbage of their beginning included; %.1f kB with a collector that leaves little (GOGC=5). The kernel's share is %.1f kB more. To let one in takes %.2f ms of processor time.\n",
-		thousands(float64(i.Clients)), i.RSS/1000, i.Lean/1000, i.Kernel/1000, i.CPU*1000)
+	fmt.Fprintf(w, "### Idle connections\n\n%s of them, warren.v1, in memory, the median of %d chatd: %.1f kB of chatd's resident memory each, garbage of their beginning included; %.1f kB with a collector that leaves little (GOGC=5). The kernel's share is %.1f kB more. To let one in takes %.2f ms of processor time.\n",
+		thousands(float64(i.Clients)), i.Rounds, i.RSS/1000, i.Lean/1000, i.Kernel/1000, i.CPU*1000)
 }
 
 // talkClients returns how many clients there were, in order.

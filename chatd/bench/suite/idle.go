@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,16 +18,29 @@ import (
 // idle measures what connections take that are in the room and do nothing: with
 // chatd as it is, and with a collector that leaves little garbage, which is as
 // near as can be to what is left after a collection.
-func idle(ctx context.Context, dir string, clients int) (*report.Idle, error) {
-	usual, kernel, cpu, err := idleBytes(ctx, dir, clients)
-	if err != nil {
-		return nil, err
+//
+// How much garbage is left of their coming in is a matter of luck, and of some
+// kilobytes for each: what is returned are medians.
+func idle(ctx context.Context, dir string, clients, rounds int) (*report.Idle, error) {
+	var usual, lean, kernel, cpu []float64
+	for range rounds {
+		rss, slabs, seconds, err := idleBytes(ctx, dir, clients)
+		if err != nil {
+			return nil, err
+		}
+		usual, kernel, cpu = append(usual, rss), append(kernel, slabs), append(cpu, seconds)
+		if rss, _, _, err = idleBytes(ctx, dir, clients, "GOGC=5"); err != nil {
+			return nil, err
+		}
+		lean = append(lean, rss)
 	}
-	lean, _, _, err := idleBytes(ctx, dir, clients, "GOGC=5")
-	if err != nil {
-		return nil, err
-	}
-	return &report.Idle{Clients: clients, RSS: usual, Lean: lean, Kernel: kernel, CPU: cpu}, nil
+	return &report.Idle{Clients: clients, Rounds: rounds, RSS: median(usual), Lean: median(lean), Kernel: median(kernel), CPU: median(cpu)}, nil
+}
+
+// median returns the one in the middle, of an even number the lower one of two.
+func median(a []float64) float64 {
+	slices.Sort(a)
+	return a[(len(a)-1)/2]
 }
 
 // idleBytes returns what a connection takes of a chatd with that environment.

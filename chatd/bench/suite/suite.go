@@ -85,7 +85,7 @@ func Run(ctx context.Context, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	s.say("measuring idle connections")
-	if s.report.Idle, err = idle(ctx, dir, s.idle); err != nil {
+	if s.report.Idle, err = idle(ctx, dir, s.idle, s.rounds); err != nil {
 		return nil, err
 	}
 	s.say("starting the servers")
