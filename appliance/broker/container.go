@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -59,7 +57,7 @@ func (c container) prepare(conf string, keep int64) error {
 	if err := writeFile(filepath.Join(etc, oci.ConfName), []byte(conf), 0o640, oci.User, false); err != nil {
 		return fmt.Errorf("write RabbitMQ's configuration: %w", err)
 	}
-	spec, err := oci.Bundle{Root: filepath.Join(c.img, "rootfs"), Data: c.data, Conf: etc, Keep: keep, Processor: lastProcessor()}.ConfigJSON()
+	spec, err := oci.Bundle{Root: filepath.Join(c.img, "rootfs"), Data: c.data, Conf: etc, Keep: keep, Processor: lastProcessor(cgroups)}.ConfigJSON()
 	if err != nil {
 		return err
 	}
@@ -90,22 +88,6 @@ func own(dir string) error {
 		}
 		return chown(path, oci.User, oci.User)
 	})
-}
-
-// lastProcessor returns the processor for RabbitMQ: the last, because the first
-// deals with most interrupts. It is empty if a kernel cannot bind a container to
-// one (cgroup-v2.rst, "Cpuset"), which crun would take for an error.
-func lastProcessor() string {
-	has, err := os.ReadFile("/sys/fs/cgroup/cgroup.controllers")
-	if err != nil || !slices.Contains(strings.Fields(string(has)), "cpuset") {
-		return ""
-	}
-	usable, err := os.ReadFile("/sys/fs/cgroup/cpuset.cpus.effective") // 0-3
-	if err != nil {
-		return ""
-	}
-	list := strings.TrimSpace(string(usable))
-	return list[strings.LastIndexAny(list, ",-")+1:]
 }
 
 // chown is os.Lchown; only root may call it, which a test need not be.

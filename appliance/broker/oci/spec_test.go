@@ -33,7 +33,7 @@ func root(t *testing.T) string {
 func config(t *testing.T) ([]byte, specs.Spec) {
 	t.Helper()
 	dir := root(t)
-	js, err := Bundle{Root: dir, Data: "/perm/rabbitmq", Conf: "/run/warren/broker/etc", Keep: 64 << 20}.ConfigJSON()
+	js, err := Bundle{Root: dir, Data: "/perm/rabbitmq", Conf: "/run/warren/broker/etc", Keep: 64 << 20, Processor: "3"}.ConfigJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
