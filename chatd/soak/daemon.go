@@ -39,6 +39,7 @@ func StartDaemon(ctx context.Context, bin string, log io.Writer, flags ...string
 	}
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	cmd := exec.Command(bin, append([]string{"-listen", addr}, flags...)...)
+	cmd.Env = append(os.Environ(), "GOGC=100") // what Size takes for granted
 	cmd.Stderr = log
 	proc, err := process.Start(cmd)
 	if err != nil {
@@ -129,7 +130,7 @@ func (d *Daemon) Size(ctx context.Context) (size Size, err error) {
 			return false
 		}
 		cycle = m["go_gc_duration_seconds_count"]
-		heap := goal / 2 // what was live: the next collection is due when it has doubled
+		heap := goal / 2 // what was live: at GOGC=100, the next collection is due when it has doubled
 		if seen > 2 {
 			heap = min(heap, size.Heap)
 		}
