@@ -119,7 +119,8 @@ const receive = {
 		else if (log.newest >= head) talk.fill();
 	},
 
-	older({ records, more }) {
+	older({ before, records, more }) {
+		if (before !== log.oldest) return talk.fill(); // what they come before was dropped
 		const fresh = log.prepend(records);
 		for (const record of fresh) record.at = clock.timeOf(record, false);
 		talk.prepend(fresh, more);
