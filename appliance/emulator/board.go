@@ -31,7 +31,7 @@ var boards = map[Board]*board{
 	Virt: {
 		machine: []string{"-M", "virt", "-cpu", "cortex-a72", "-smp", "2"},
 		disk:    []string{"if=none,id=card,cache=writeback", "-device", "virtio-blk-pci,drive=card"},
-		net:     "virtio-net-pci",
+		net:     "virtio-net-pci,romfile=", // nothing boots from the network, and its ROM is in a package of its own
 		args:    "console=ttyAMA0,115200",
 	},
 	// QEMU's watchdog of the Pi resets the machine as soon as it is opened, so

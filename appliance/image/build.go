@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"warren/appliance/image/bom"
@@ -114,47 +113,50 @@ func (b *builder) imageKey(sealed, root, boot string) (string, error) {
 
 // debianHalf returns the directory with all that the image has from Debian:
 // broker.squashfs, hotspot.squashfs, and in root/ what goes into the root file
-// system as it is.
+// system as it is; and which packages that is.
 func (b *builder) debianHalf(ctx context.Context) (dir string, packages []debian.Package, err error) {
-	_, packages, err = b.readLock()
+	lock, err := b.readLock()
 	if err != nil {
 		return "", nil, err
 	}
-	if names := debian.Unpinned(packages); len(names) > 0 {
-		return "", nil, fmt.Errorf("packages.lock has no version for %s: run again with -update-lock", strings.Join(names, ", "))
-	}
+	var t debian.Taken
 	err = b.step("Debian packages", func() (string, error) {
-		lacking := b.store.Lacks(packages)
-		if len(lacking) == 0 {
-			return fmt.Sprintf("%d, all from the cache", len(packages)), nil
+		t, err = debian.Take(ctx, lock, b.request())
+		if t.Fetched == 0 {
+			return fmt.Sprintf("%d, all from the cache", len(t.Packages)), err
 		}
-		apt, err := b.apt(ctx)
-		if err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("%d, %d of them fetched", len(packages), len(lacking)), b.store.Fetch(ctx, apt, lacking)
+		return fmt.Sprintf("%d, %d of them fetched", len(t.Packages), t.Fetched), err
 	})
 	if err != nil {
 		return "", nil, err
 	}
+	if t.Note != "" {
+		fmt.Fprintf(b.log, "%12s%s\n", "", t.Note)
+	}
+	for _, d := range t.Differences {
+		fmt.Fprintf(b.log, "%12s%s\n", "", d)
+	}
 	var k key
-	k.add(b.self, packages)
+	k.add(b.self, t.Packages)
 	err = b.step("Debian's half", func() (string, error) {
 		var had bool
-		dir, had, err = b.cache.make("debian", k.sum(), func(dir string) error { return b.seal(ctx, packages, dir) })
+		dir, had, err = b.cache.make("debian", k.sum(), func(dir string) error { return b.seal(ctx, t, dir) })
 		if had {
 			return "from the cache", err
 		}
 		return "unpacked, pruned, sealed", err
 	})
-	return dir, packages, err
+	if err != nil && len(t.Differences) > 0 {
+		err = fmt.Errorf("%w\n%d packages are not those that packages.lock has, see above; if that is the reason, -locked builds what was tested last", err, len(t.Differences))
+	}
+	return dir, t.Packages, err
 }
 
 // seal fills dir for debianHalf.
-func (b *builder) seal(ctx context.Context, packages []debian.Package, dir string) error {
+func (b *builder) seal(ctx context.Context, t debian.Taken, dir string) error {
 	tree := filepath.Join(dir, "tree")
 	defer os.RemoveAll(tree)
-	if err := b.store.Unpack(ctx, packages, tree); err != nil {
+	if err := t.Store.Unpack(ctx, t.Packages, tree); err != nil {
 		return err
 	}
 	for _, part := range []struct {
@@ -183,7 +185,7 @@ func (b *builder) seal(ctx context.Context, packages []debian.Package, dir strin
 	if err := seal.Firmware(seal.Tree(tree), root); err != nil {
 		return err
 	}
-	return seal.Licences(seal.Tree(tree), packages, root)
+	return seal.Licences(seal.Tree(tree), t.Packages, root)
 }
 
 // goHalf builds the Go programs and kernel with gok, and unpacks what it made:

@@ -19,7 +19,6 @@ import (
 type builder struct {
 	*options
 	cache  cache
-	store  debian.Store
 	module string    // directory of the module
 	commit string    // what chatd says it is
 	at     time.Time // the time of everything in the image: the commit's
@@ -37,7 +36,7 @@ func newBuilder(ctx context.Context, o *options, log io.Writer) (*builder, error
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{options: o, cache: cache(o.cache), store: debian.Store(filepath.Join(o.cache, "debs")), log: log}
+	b := &builder{options: o, cache: cache(o.cache), log: log}
 	b.module = filepath.Dir(strings.TrimSpace(gomod))
 	if _, err := os.Stat(b.lockFile()); err != nil {
 		return nil, errors.New("this must be run in Warren's own sources: go run ./appliance/image")
@@ -96,57 +95,46 @@ func (b *builder) step(name string, do func() (came string, err error)) error {
 	return nil
 }
 
-func (b *builder) readLock() ([]byte, []debian.Package, error) {
+func (b *builder) readLock() (debian.Lock, error) {
 	content, err := os.ReadFile(b.lockFile())
 	if err != nil {
-		return nil, nil, err
+		return debian.Lock{}, err
 	}
-	packages, err := debian.ParseLock(content)
+	lock, err := debian.ParseLock(content)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", b.lockFile(), err)
 	}
-	return content, packages, err
+	return lock, err
 }
 
-// apt returns an apt that knows what the mirror has now.
-func (b *builder) apt(ctx context.Context) (*debian.Apt, error) {
-	mirror := debian.MirrorAt(b.mirror)
-	if b.mirror == "" {
-		var err error
-		if mirror, err = debian.MachineMirror(ctx); err != nil {
-			return nil, err
-		}
+// request says where the packages come from.
+func (b *builder) request() debian.Request {
+	r := debian.Request{
+		Cache: b.options.cache, Apt: filepath.Join(b.options.cache, "apt"),
+		Locked: b.locked, Snapshot: b.snapshot,
 	}
-	return debian.NewApt(ctx, filepath.Join(b.options.cache, "apt"), mirror)
+	if b.mirror != "" {
+		r.Mirror = debian.MirrorAt(b.mirror)
+	}
+	return r
 }
 
 // updateLock pins all packages to what the mirror has now.
 func (b *builder) updateLock(ctx context.Context) error {
-	content, packages, err := b.readLock()
+	lock, err := b.readLock()
 	if err != nil {
 		return err
 	}
-	apt, err := b.apt(ctx)
+	apt, err := b.request().OpenApt(ctx)
 	if err != nil {
 		return err
 	}
-	var names []string
-	old := map[string]string{}
-	for _, p := range packages {
-		names = append(names, p.Name)
-		old[p.Name] = p.Version
-	}
-	newest, err := apt.Newest(ctx, names)
+	newest, differences, err := lock.Newest(ctx, apt, debian.SnapshotOf(time.Now()))
 	if err != nil {
 		return err
 	}
-	if len(newest) != len(names) {
-		return fmt.Errorf("apt knows %d of the %d packages", len(newest), len(names))
+	for _, d := range differences {
+		fmt.Fprintln(b.log, d)
 	}
-	for _, p := range newest {
-		if old[p.Name] != p.Version {
-			fmt.Fprintf(b.log, "%s: %s → %s\n", p.Name, old[p.Name], p.Version)
-		}
-	}
-	return os.WriteFile(b.lockFile(), debian.FormatLock(content, newest), 0o644)
+	return os.WriteFile(b.lockFile(), newest.Format(), 0o644)
 }

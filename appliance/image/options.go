@@ -12,6 +12,8 @@ type options struct {
 	out        string
 	cache      string
 	mirror     string
+	locked     bool
+	snapshot   string
 	updateLock bool
 	dev        bool
 }
@@ -21,10 +23,12 @@ into the chat.
 
     go run ./appliance/image -o build/warren.img
 
-It takes Debian's packages, as appliance/image/packages.lock names them, from the
-mirror that this machine uses, and all else from the module's sources. Beside the
-image it leaves the same compressed, the checksums of both, and a bill of
-materials. It needs no root and changes nothing outside of -o and -cache.
+It takes Debian's packages from the mirror that this machine uses, and all else
+from the module's sources. appliance/image/packages.lock has the versions that were
+tested last. Where the archive has security updates, or has lost a version, the
+image gets newer ones, and a line says so for each; -locked insists on the lock.
+Beside the image it leaves the same compressed, the checksums of both, and a bill
+of materials. It needs no root and changes nothing outside of -o and -cache.
 
 `
 
@@ -38,7 +42,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	f.StringVar(&o.out, "o", "build/warren.img", "write the image to `FILE`")
 	f.StringVar(&o.cache, "cache", "build/cache", "keep what later builds can use again in `DIR`")
-	f.StringVar(&o.mirror, "mirror", "", "`URL` of a mirror of Debian, with its security archive beside it at URL-security; empty: that of this machine's apt")
+	f.StringVar(&o.mirror, "mirror", "", "`URL` of a mirror of Debian, such as http://mirror.example/debian, with the security archive at debian-security beside it; empty: that of this machine's apt")
+	f.BoolVar(&o.locked, "locked", false, "take each package exactly as packages.lock has it, from the snapshot if the mirror has lost it")
+	f.StringVar(&o.snapshot, "snapshot", "", "with -locked, the `URL` of the archive of an earlier day; empty: the one that packages.lock names")
 	f.BoolVar(&o.updateLock, "update-lock", false, "take the mirror's versions into packages.lock, and build nothing")
 	f.BoolVar(&o.dev, "dev", false, "an image for developers: with a shell on the serial console")
 	if err := f.Parse(args); err != nil {
@@ -49,6 +55,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	if o.out == "" || o.cache == "" {
 		return nil, errors.New("-o and -cache must name something")
+	}
+	if o.snapshot != "" && !o.locked {
+		return nil, errors.New("-snapshot is for -locked: without it the image gets the security updates of today")
 	}
 	return &o, nil
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"os"
-	"strings"
 	"testing"
+	"time"
 
 	"warren/appliance/image/debian"
 )
@@ -16,32 +16,36 @@ var update = flag.Bool("update-lock", false, "take the versions that Debian's mi
 const cacheDir = "../../../build/cache"
 
 func TestLock(t *testing.T) {
-	if *update {
-		if err := os.MkdirAll(cacheDir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		newer, err := updateLock(t.Context(), cacheDir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("packages.lock", newer, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		lock = newer
-	}
-	packages, err := debian.ParseLock(lock)
+	pins, err := debian.ParseLock(lock)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names := debian.Unpinned(packages); names != nil {
+	if *update {
+		apt, err := request(cacheDir).OpenApt(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest, differences, err := pins.Newest(t.Context(), apt, debian.SnapshotOf(time.Now()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range differences {
+			t.Log(d)
+		}
+		pins, lock = newest, newest.Format()
+		if err := os.WriteFile("packages.lock", lock, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if names := pins.Unpinned(); names != nil {
 		t.Errorf("no version: %v", names)
 	}
-	if !bytes.Equal(debian.FormatLock(lock, packages), lock) {
+	if !bytes.Equal(pins.Format(), lock) {
 		t.Error("it is not as -update-lock writes it")
 	}
 	kernels := 0
-	for _, p := range packages {
-		if strings.HasPrefix(p.Name, kernelPrefix) {
+	for _, p := range pins.Packages {
+		if p.Meta == "linux-image-arm64" {
 			kernels++
 		}
 	}

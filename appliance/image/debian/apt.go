@@ -2,13 +2,11 @@ package debian
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"warren/appliance/image/tool"
@@ -25,7 +23,7 @@ type Apt struct {
 // NewApt returns an apt in the directory dir, with the packages that the mirror
 // has now.
 func NewApt(ctx context.Context, dir string, mirror Mirror) (*Apt, error) {
-	if err := checkKeyring(); err != nil {
+	if err := mirror.checkKeyring(); err != nil {
 		return nil, err
 	}
 	dir, err := filepath.Abs(dir)
@@ -62,165 +60,180 @@ func NewApt(ctx context.Context, dir string, mirror Mirror) (*Apt, error) {
 	} {
 		a.options = append(a.options, "-o", option)
 	}
+	if mirror.Dated {
+		a.options = append(a.options, "-o", "Acquire::Check-Valid-Until=false")
+	}
 	// "any": a mirror that cannot be reached is an error, and not a warning.
-	if _, err := a.get(ctx, dir, "-o", "APT::Update::Error-Mode=any", "update"); err != nil {
-		return nil, fmt.Errorf("the mirror %s does not give Debian %s: %w", mirror.Main, Suite, err)
+	if _, err := a.run(ctx, "apt-get", dir, "-o", "APT::Update::Error-Mode=any", "update"); err != nil {
+		return nil, fmt.Errorf("the archive at %s does not give Debian %s: %w", mirror.Main, Suite, err)
 	}
 	return a, nil
 }
 
-func (a *Apt) get(ctx context.Context, dir string, args ...string) (string, error) {
+func (a *Apt) run(ctx context.Context, program, dir string, args ...string) (string, error) {
 	args = append(append([]string{"-q"}, a.options...), args...)
-	return tool.Command{Program: "apt-get", Args: args, Dir: dir}.Run(ctx)
+	return tool.Command{Program: program, Args: args, Dir: dir}.Run(ctx)
 }
 
-// Newest returns the packages of these names in the version that is to be
-// installed now.
-func (a *Apt) Newest(ctx context.Context, names []string) ([]Package, error) {
-	out, err := a.get(ctx, a.dir, append([]string{"download", "--print-uris"}, names...)...)
+// offer is a package that the archive has.
+type offer struct {
+	Package
+	source   string // name of the source that it is built from
+	security bool   // it is in the security archive
+	depends  string // the field Depends (Debian Policy, 7.1)
+}
+
+// offers returns what the archive has of the packages of these names, the newest
+// version of each first. It has none of a package that it does not know.
+func (a *Apt) offers(ctx context.Context, names []string) (map[string][]offer, error) {
+	table, err := a.run(ctx, "apt-cache", a.dir, append([]string{"madison"}, names...)...)
 	if err != nil {
 		return nil, err
 	}
-	return parseURIs(out)
+	versions, err := parseMadison(table)
+	if err != nil || len(versions) == 0 {
+		return nil, err
+	}
+	var known []string
+	for _, v := range versions {
+		known = append(known, v.name)
+	}
+	text, err := a.run(ctx, "apt-cache", a.dir, append([]string{"show", "--all-versions"}, slices.Compact(known)...)...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := parseShow(text)
+	if err != nil {
+		return nil, err
+	}
+	offers := map[string][]offer{}
+	for _, v := range versions {
+		for _, o := range found {
+			if o.Name == v.name && o.Version == v.version {
+				o.security = v.security
+				offers[v.name] = append(offers[v.name], o)
+			}
+		}
+	}
+	return offers, nil
 }
 
-// parseURIs reads apt's list of what it would download: for each package its
-// quoted URI, file name, size and SHA256:….
-func parseURIs(out string) ([]Package, error) {
-	var packages []Package
-	for line := range strings.Lines(out) {
-		fields := strings.Fields(line)
-		if len(fields) != 4 || !strings.HasPrefix(line, "'") {
+// version is a line of apt-cache's madison.
+type version struct {
+	name, version string
+	security      bool
+}
+
+// parseMadison reads lines of the form "name | version | URI suite/component
+// arch Packages", the newest version of a package first (apt-cache(8)). A version
+// that several suites have is one.
+func parseMadison(table string) ([]version, error) {
+	var versions []version
+	for line := range strings.Lines(table) {
+		columns := strings.Split(line, "|")
+		if len(columns) != 3 {
+			return nil, fmt.Errorf("apt-cache says %q, which is not understood", strings.TrimSpace(line))
+		}
+		from := strings.Fields(columns[2])
+		if len(from) < 2 || from[len(from)-1] != "Packages" {
 			continue
 		}
-		file, err := url.PathUnescape(fields[1])
-		parts := strings.Split(strings.TrimSuffix(file, ".deb"), "_")
-		sum, isSHA256 := strings.CutPrefix(fields[3], "SHA256:")
-		if err != nil || len(parts) != 3 || !isSHA256 {
-			return nil, fmt.Errorf("apt says %q, which is not understood", strings.TrimSpace(line))
+		suite, _, _ := strings.Cut(from[1], "/")
+		v := version{strings.TrimSpace(columns[0]), strings.TrimSpace(columns[1]), strings.HasSuffix(suite, securitySuffix)}
+		at := slices.IndexFunc(versions, func(w version) bool { return w.name == v.name && w.version == v.version })
+		if at < 0 {
+			versions = append(versions, v)
+		} else {
+			versions[at].security = versions[at].security || v.security
 		}
-		packages = append(packages, Package{Name: parts[0], Version: parts[1], Arch: parts[2], SHA256: sum})
 	}
-	return packages, nil
+	return versions, nil
 }
 
-// Store is a directory with .deb files, each named after its SHA-256.
-type Store string
-
-func (s Store) path(p Package) string { return filepath.Join(string(s), p.SHA256+".deb") }
-
-// Lacks returns those of the packages that are not in the store.
-func (s Store) Lacks(packages []Package) []Package {
-	var lacking []Package
-	for _, p := range packages {
-		if _, err := os.Stat(s.path(p)); err != nil {
-			lacking = append(lacking, p)
+// parseShow reads paragraphs of the archive's list of packages (Debian Policy,
+// 5.1).
+func parseShow(text string) ([]offer, error) {
+	var found []offer
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		fields := map[string]string{}
+		for line := range strings.Lines(paragraph) {
+			if name, value, ok := strings.Cut(line, ":"); ok && line[0] != ' ' {
+				fields[name] = strings.TrimSpace(value)
+			}
 		}
+		o := offer{
+			Package: Package{Name: fields["Package"], Version: fields["Version"], Arch: fields["Architecture"], SHA256: fields["SHA256"]},
+			depends: fields["Depends"],
+		}
+		if o.Name == "" || o.Version == "" || o.Arch == "" || o.SHA256 == "" {
+			return nil, fmt.Errorf("the archive's list has a package without name, version, architecture or SHA-256: %.200q", paragraph)
+		}
+		o.source, _, _ = strings.Cut(fields["Source"], " ") // "glibc (2.41-12)"
+		if o.source == "" {
+			o.source = o.Name
+		}
+		found = append(found, o)
 	}
-	return lacking
+	return found, nil
 }
 
-// Fetch brings packages into the store. Each must be what the lock says.
-func (s Store) Fetch(ctx context.Context, apt *Apt, packages []Package) error {
-	if err := apt.offers(ctx, packages); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(string(s), 0o755); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(string(s), "fetch-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if _, err := apt.get(ctx, dir, append([]string{"download"}, pinned(packages)...)...); err != nil {
-		return err
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.deb"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		sum, err := SHA256File(file)
-		if err != nil {
-			return err
-		}
-		if err := os.Rename(file, s.path(Package{SHA256: sum})); err != nil {
-			return err
-		}
-	}
-	if lacking := s.Lacks(packages); len(lacking) > 0 {
-		return fmt.Errorf("apt did not bring %s with the SHA-256 that the lock has", lacking[0])
-	}
-	return nil
-}
-
-// offers checks that the mirror has all packages as they are pinned.
-func (a *Apt) offers(ctx context.Context, packages []Package) error {
+// pinOffers returns what the archive has of the packages of a lock, each under
+// its name in the lock. Of one with a Meta that includes what its Meta depends on
+// now.
+func (a *Apt) pinOffers(ctx context.Context, pins []Package) (map[string][]offer, error) {
 	var names []string
-	for _, p := range packages {
+	for _, p := range pins {
 		names = append(names, p.Name)
-	}
-	out, err := a.get(ctx, a.dir, append([]string{"download", "--print-uris"}, pinned(packages)...)...)
-	if err == nil {
-		var have []Package
-		if have, err = parseURIs(out); err == nil {
-			return compare(packages, have)
+		if p.Meta != "" {
+			names = append(names, p.Meta)
 		}
 	}
-	newest, newestErr := a.Newest(ctx, names)
-	if newestErr != nil {
-		return newestErr // it says which package is not there at all
-	}
-	if gone := compare(packages, newest); gone != nil {
-		return gone
-	}
-	return err
-}
-
-// compare says which pinned packages are not among those that a mirror has.
-func compare(want, have []Package) error {
-	byName := map[string]Package{}
-	for _, p := range have {
-		byName[p.Name] = p
-	}
-	var gone []string
-	for _, p := range want {
-		switch other := byName[p.Name]; {
-		case other == p:
-		case other.Version == p.Version:
-			return fmt.Errorf("the mirror's %s is not the file that packages.lock has (%s instead of %s): do not use it before you know why", p, other.SHA256, p.SHA256)
-		case other.Version == "":
-			gone = append(gone, p.String())
-		default:
-			gone = append(gone, fmt.Sprintf("%s (it has %s)", p, other.Version))
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	return fmt.Errorf("the mirror has other versions than packages.lock: %s. Take its versions with -update-lock, build and test, and commit packages.lock; or name an older mirror with -mirror", strings.Join(gone, ", "))
-}
-
-// pinned returns packages in the words of apt-get.
-func pinned(packages []Package) []string {
-	var specs []string
-	for _, p := range packages {
-		specs = append(specs, p.Name+"="+p.Version)
-	}
-	return specs
-}
-
-// SHA256File returns the SHA-256 of a file, in hexadecimal.
-func SHA256File(name string) (string, error) {
-	f, err := os.Open(name)
+	offers, err := a.offers(ctx, names)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
+	for _, p := range pins {
+		meta := offers[p.Meta]
+		if p.Meta == "" || len(meta) == 0 {
+			continue
+		}
+		newest, err := dependency(meta[0])
+		if err != nil {
+			return nil, err
+		}
+		if newest == p.Name {
+			continue
+		}
+		further, err := a.offers(ctx, []string{newest})
+		if err != nil {
+			return nil, err
+		}
+		for i := range further[newest] {
+			further[newest][i].Meta = p.Meta
+		}
+		offers[p.Name] = append(further[newest], offers[p.Name]...)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return offers, nil
+}
+
+var firstName = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]+`)
+
+// dependency returns the first package that a package depends on.
+func dependency(o offer) (string, error) {
+	name := firstName.FindString(o.depends)
+	if name == "" {
+		return "", fmt.Errorf("%s depends on no package, so it does not name the newest", o)
+	}
+	return name, nil
+}
+
+// download brings packages into dir. apt checks them against the archive's
+// signed list.
+func (a *Apt) download(ctx context.Context, dir string, packages []Package) error {
+	args := []string{"download"}
+	for _, p := range packages {
+		args = append(args, p.Name+"="+p.Version)
+	}
+	_, err := a.run(ctx, "apt-get", dir, args...)
+	return err
 }

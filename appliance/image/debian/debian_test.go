@@ -8,26 +8,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 const sum1 = "5330362213dc8b9327a56383104235c269797d5db2fd8688f535298d4c44e4d2"
 
 func TestLock(t *testing.T) {
-	file := "# for people\nnew\nlibc6 2.41-12 arm64 " + sum1 + "\n\nbase 1:1+x all " + sum1 + "\n"
-	packages, err := ParseLock([]byte(file))
+	file := "# for people\nsnapshot http://then.example/debian\nnew\nlinux-6.1 6.1-1 arm64 " + sum1 + " linux\n\nbase 1:1+x all " + sum1 + "\n"
+	l, err := ParseLock([]byte(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Package{{Name: "new"}, {"libc6", "2.41-12", "arm64", sum1}, {"base", "1:1+x", "all", sum1}}
-	if !slices.Equal(packages, want) {
-		t.Errorf("got %v", packages)
+	want := []Package{{Name: "new"}, {"linux-6.1", "6.1-1", "arm64", sum1, "linux"}, {"base", "1:1+x", "all", sum1, ""}}
+	if !slices.Equal(l.Packages, want) || l.Snapshot != "http://then.example/debian" {
+		t.Errorf("got %+v", l)
 	}
-	if names := Unpinned(packages); !slices.Equal(names, []string{"new"}) {
+	if names := l.Unpinned(); !slices.Equal(names, []string{"new"}) {
 		t.Errorf("unpinned: %v", names)
 	}
-	again := string(FormatLock([]byte(file), want[1:]))
-	if want := "# for people\nbase 1:1+x all " + sum1 + "\nlibc6 2.41-12 arm64 " + sum1 + "\n"; again != want {
-		t.Errorf("written again:\n%s", again)
+	l.Packages = want[1:]
+	if want := "# for people\nsnapshot http://then.example/debian\nbase 1:1+x all " + sum1 + "\nlinux-6.1 6.1-1 arm64 " + sum1 + " linux\n"; string(l.Format()) != want {
+		t.Errorf("written again:\n%s", l.Format())
 	}
 	if purl := want[2].PURL(); purl != "pkg:deb/debian/base@1%3A1%2Bx?arch=all&distro=trixie" {
 		t.Error(purl)
@@ -36,11 +37,11 @@ func TestLock(t *testing.T) {
 
 func TestWrongLocks(t *testing.T) {
 	for file, want := range map[string]string{
-		"libc6 2.41\n":                              "line 1",
-		"a\n\na\n":                                  "line 3: a is there twice",
-		"libc6 2.41 amd64 " + sum1:                  "is amd64",
-		"libc6 2.41 arm64 " + sum1[2:]:              "SHA-256",
-		"libc6 2.41 arm64 " + sum1 + " more fields": "line 1",
+		"libc6 2.41\n":                           "line 1",
+		"a\n\na\n":                               "line 3: a is there twice",
+		"libc6 2.41 amd64 " + sum1:               "is amd64",
+		"libc6 2.41 arm64 " + sum1[2:]:           "SHA-256",
+		"libc6 2.41 arm64 " + sum1 + " two more": "line 1",
 	} {
 		if _, err := ParseLock([]byte(file)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", file, err, want)
@@ -53,28 +54,31 @@ func TestTheLockOfTheRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packages, err := ParseLock(file)
+	l, err := ParseLock(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names := Unpinned(packages); names != nil {
+	if names := l.Unpinned(); names != nil {
 		t.Errorf("no version: %v", names)
 	}
 	for _, name := range []string{"rabbitmq-server", "erlang-base", "hostapd", "dnsmasq-base", "crun", "firmware-brcm80211", "wireless-regdb"} {
-		if !slices.ContainsFunc(packages, func(p Package) bool { return p.Name == name }) {
+		if !slices.ContainsFunc(l.Packages, func(p Package) bool { return p.Name == name }) {
 			t.Errorf("%s is missing", name)
 		}
 	}
-	if !bytes.Equal(FormatLock(file, packages), file) {
+	if !bytes.Equal(l.Format(), file) {
 		t.Error("it is not as -update-lock writes it")
+	}
+	if l.Snapshot == "" {
+		t.Error("it names no snapshot, so that -locked fails when the mirror has moved")
 	}
 }
 
 func TestMirror(t *testing.T) {
 	const other = "Other\tOther\thttp://mirror.example/other/\n"
 	for targets, want := range map[string]Mirror{
-		other + "Debian\tDebian\thttp://mirror.example/debian/\nDebian\tDebian-Security\thttp://sec.example/s/\n": {"http://mirror.example/debian", "http://sec.example/s"},
-		"Debian\tDebian\tfile:/srv/debian/\n": {"file:/srv/debian", "file:/srv/debian-security"},
+		other + "Debian\tDebian\thttp://mirror.example/debian/\nDebian\tDebian-Security\thttp://sec.example/s/\n": {Main: "http://mirror.example/debian", Security: "http://sec.example/s"},
+		"Debian\tDebian\tfile:/srv/debian/\n": {Main: "file:/srv/debian", Security: "file:/srv/debian-security"},
 	} {
 		if m, err := mirrorOf(targets); err != nil || m != want {
 			t.Errorf("%v, %v", m, err)
@@ -89,38 +93,20 @@ func TestMirror(t *testing.T) {
 	if want := "deb [signed-by=" + Keyring + "] http://mirror.example/debian-security trixie-security main non-free-firmware\n"; !strings.HasSuffix(list, want) || strings.Count(list, "\n") != 3 {
 		t.Error(list)
 	}
-}
-
-func TestURIs(t *testing.T) {
-	got, err := parseURIs("Reading…\n'http://m.example/libcap2_1%3a2.75-10_arm64.deb' libcap2_1%3a2.75-10_arm64.deb 27000 SHA256:" + sum1 + "\n")
-	if err != nil || !slices.Equal(got, []Package{{"libcap2", "1:2.75-10", "arm64", sum1}}) {
-		t.Errorf("%v, %v", got, err)
-	}
-	if _, err := parseURIs("'http://m.example/x.deb' x.deb 1 MD5Sum:aa\n"); err == nil {
-		t.Error("MD5 is believed")
-	}
-}
-
-func TestCompare(t *testing.T) {
-	pinned := []Package{{"crun", "1.21-1", "arm64", sum1}}
-	if err := compare(pinned, pinned); err != nil {
-		t.Error(err)
-	}
-	for _, test := range []struct {
-		have Package
-		want string
-	}{
-		{Package{"crun", "1.22-1", "arm64", sum1}, "crun 1.21-1 (it has 1.22-1). Take its versions with -update-lock"},
-		{Package{"crun", "1.21-1", "arm64", strings.Repeat("0", 64)}, "do not use it"},
-		{Package{}, "crun 1.21-1. Take"},
+	for url, want := range map[string]string{
+		"http://then.example/archive/debian/20261122T000000Z/": "http://then.example/archive/debian-security/20261122T000000Z",
+		"http://mirror.example/copy":                           "http://mirror.example/copy-security",
 	} {
-		if err := compare(pinned, []Package{test.have}); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%v, want %q", err, test.want)
+		if got := SnapshotAt(url); got.Security != want || !got.Dated {
+			t.Errorf("%s: %+v", url, got)
 		}
 	}
+	if url := SnapshotOf(time.Unix(1e9, 0)); !strings.HasSuffix(url, "/debian/20010909T014640Z") {
+		t.Error(url)
+	}
 }
 
-func archive(t *testing.T, headers ...tar.Header) *bytes.Buffer {
+func tarball(t *testing.T, headers ...tar.Header) *bytes.Buffer {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, h := range headers {
@@ -153,7 +139,7 @@ func TestUntar(t *testing.T) {
 		t.Fatal(err)
 	}
 	root.Symlink("usr/lib", "lib")
-	err := untar(archive(t,
+	err := untar(tarball(t,
 		tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o755},
 		tar.Header{Name: "./lib", Typeflag: tar.TypeSymlink, Linkname: "usr/lib"},
 		tar.Header{Name: "./lib/firmware/", Typeflag: tar.TypeDir, Mode: 0o755},
@@ -185,7 +171,7 @@ func TestUntarStaysInside(t *testing.T) {
 		"a link":   {{Name: "d", Typeflag: tar.TypeSymlink, Linkname: filepath.Dir(outside)}, {Name: "d/outside", Typeflag: tar.TypeReg, Mode: 0o644}},
 		"a device": {{Name: "null", Typeflag: tar.TypeChar}},
 	} {
-		if err := untar(archive(t, headers...), openRoot(t)); err == nil {
+		if err := untar(tarball(t, headers...), openRoot(t)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

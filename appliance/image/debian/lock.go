@@ -1,11 +1,12 @@
 // Package debian brings packages of Debian from the archive into a directory:
-// pinned, with signatures checked by apt, unpacked without running anything of
-// theirs.
+// in the versions of a lock file or, where the archive has moved on, in its own;
+// with signatures checked by apt, unpacked without running anything of theirs.
 package debian
 
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,9 +24,18 @@ type Package struct {
 	Version string
 	Arch    string // of the package: arm64 or all
 	SHA256  string // of the .deb, in hexadecimal
+
+	// Meta is the package that always depends on the newest of this kind, whose
+	// own name has its version in it, as those of kernels have; or "".
+	Meta string
 }
 
 func (p Package) String() string { return p.Name + " " + p.Version }
+
+// isFile reports whether both packages are the same file.
+func (p Package) isFile(q Package) bool {
+	return p.Name == q.Name && p.Version == q.Version && p.SHA256 == q.SHA256
+}
 
 // PURL returns the package's address in a bill of materials
 // (purl-spec, type deb).
@@ -34,62 +44,91 @@ func (p Package) PURL() string {
 	return fmt.Sprintf("pkg:deb/debian/%s@%s?arch=%s&distro=%s", strings.ReplaceAll(p.Name, "+", "%2B"), version, p.Arch, Suite)
 }
 
+// Lock is what a lock file says: the packages in the versions that were tested
+// last.
+type Lock struct {
+	Packages []Package
+	Snapshot string // URL of the archive as it was then: it has all of them; or ""
+
+	comment []byte // the lines for people at the top
+}
+
+// The words of a line that names the snapshot.
+const snapshotWord = "snapshot"
+
 // ParseLock reads a lock file: a package a line, with its name, version,
-// architecture and SHA-256. A name alone is a package that was not looked up
-// yet. Empty lines and lines that begin with # are for people.
-func ParseLock(file []byte) ([]Package, error) {
-	var packages []Package
+// architecture and SHA-256, and Meta if it has one. A name alone is a package
+// that was not looked up yet. The line "snapshot URL" names the archive as it was
+// when the file was written. Empty lines and lines that begin with # are for
+// people.
+func ParseLock(file []byte) (Lock, error) {
+	var l Lock
 	seen := map[string]bool{}
 	n := 0
 	for line := range strings.Lines(string(file)) {
 		n++
+		if strings.HasPrefix(line, "#") && len(l.Packages) == 0 {
+			l.comment = append(l.comment, line...)
+		}
 		fields := strings.Fields(line)
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		if len(fields) != 1 && len(fields) != 4 {
-			return nil, fmt.Errorf("line %d: want a name, version, architecture and SHA-256, or a name alone", n)
+		if len(fields) == 2 && fields[0] == snapshotWord {
+			l.Snapshot = fields[1]
+			continue
 		}
-		p := Package{Name: fields[0]}
-		if seen[p.Name] {
-			return nil, fmt.Errorf("line %d: %s is there twice", n, p.Name)
+		p, err := parsePackage(fields)
+		if err == nil && seen[p.Name] {
+			err = fmt.Errorf("%s is there twice", p.Name)
+		}
+		if err != nil {
+			return Lock{}, fmt.Errorf("line %d: %w", n, err)
 		}
 		seen[p.Name] = true
-		if len(fields) == 4 {
-			p.Version, p.Arch, p.SHA256 = fields[1], fields[2], fields[3]
-			if p.Arch != Architecture && p.Arch != "all" {
-				return nil, fmt.Errorf("line %d: the architecture of %s is %s, not %s or all", n, p.Name, p.Arch, Architecture)
-			}
-			if sum, err := hex.DecodeString(p.SHA256); err != nil || len(sum) != 32 {
-				return nil, fmt.Errorf("line %d: the SHA-256 of %s is not one", n, p.Name)
-			}
-		}
-		packages = append(packages, p)
+		l.Packages = append(l.Packages, p)
 	}
-	return packages, nil
+	return l, nil
 }
 
-// FormatLock is ParseLock's opposite. It keeps what file, an older lock, has in
-// lines for people.
-func FormatLock(file []byte, packages []Package) []byte {
-	var out bytes.Buffer
-	for line := range bytes.Lines(file) {
-		if line[0] != '#' {
-			break
-		}
-		out.Write(line)
+func parsePackage(fields []string) (Package, error) {
+	p := Package{Name: fields[0]}
+	switch len(fields) {
+	case 1:
+		return p, nil
+	case 5:
+		p.Meta = fields[4]
+	case 4:
+	default:
+		return p, errors.New("want a name, version, architecture and SHA-256, or a name alone")
 	}
-	packages = slices.SortedFunc(slices.Values(packages), func(a, b Package) int { return strings.Compare(a.Name, b.Name) })
-	for _, p := range packages {
-		fmt.Fprintf(&out, "%s %s %s %s\n", p.Name, p.Version, p.Arch, p.SHA256)
+	p.Version, p.Arch, p.SHA256 = fields[1], fields[2], fields[3]
+	if p.Arch != Architecture && p.Arch != "all" {
+		return p, fmt.Errorf("the architecture of %s is %s, not %s or all", p.Name, p.Arch, Architecture)
+	}
+	if sum, err := hex.DecodeString(p.SHA256); err != nil || len(sum) != 32 {
+		return p, fmt.Errorf("the SHA-256 of %s is not one", p.Name)
+	}
+	return p, nil
+}
+
+// Format is ParseLock's opposite, with the packages sorted.
+func (l Lock) Format() []byte {
+	var out bytes.Buffer
+	out.Write(l.comment)
+	if l.Snapshot != "" {
+		fmt.Fprintf(&out, "%s %s\n", snapshotWord, l.Snapshot)
+	}
+	for _, p := range slices.SortedFunc(slices.Values(l.Packages), func(a, b Package) int { return strings.Compare(a.Name, b.Name) }) {
+		fmt.Fprintln(&out, strings.TrimRight(strings.Join([]string{p.Name, p.Version, p.Arch, p.SHA256, p.Meta}, " "), " "))
 	}
 	return out.Bytes()
 }
 
 // Unpinned returns the packages that have no version yet.
-func Unpinned(packages []Package) []string {
+func (l Lock) Unpinned() []string {
 	var names []string
-	for _, p := range packages {
+	for _, p := range l.Packages {
 		if p.Version == "" {
 			names = append(names, p.Name)
 		}

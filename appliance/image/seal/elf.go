@@ -2,6 +2,7 @@ package seal
 
 import (
 	"debug/elf"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ const (
 // that a program loads by itself.
 func (t Tree) needed(programs []string, further ...string) ([]string, error) {
 	libraries := map[string]bool{loader: true}
+	var wanted []symbols
 	todo := slices.Clone(programs)
 	for _, name := range further {
 		todo = append(todo, filepath.Join(libraryDir, name))
@@ -26,10 +28,11 @@ func (t Tree) needed(programs []string, further ...string) ([]string, error) {
 	for len(todo) > 0 {
 		path := todo[0]
 		todo = todo[1:]
-		names, err := t.imports(path)
+		names, versions, err := t.imports(path)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w: if it is a library, its package is missing in packages.lock", path, err)
 		}
+		wanted = append(wanted, versions...)
 		for _, name := range names {
 			if !libraries[name] {
 				libraries[name] = true
@@ -42,20 +45,72 @@ func (t Tree) needed(programs []string, further ...string) ([]string, error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return names, nil
+	return names, t.haveSymbols(wanted)
 }
 
-// imports returns the libraries that a file itself asks for.
-func (t Tree) imports(path string) ([]string, error) {
+// symbols are versions of symbols that a file wants a library to have (Linux
+// Standard Base Core, "Symbol Versioning").
+type symbols struct {
+	file, library string
+	versions      []string
+}
+
+// imports returns the libraries that a file itself asks for, and which of their
+// symbols it wants.
+func (t Tree) imports(path string) (libraries []string, wanted []symbols, err error) {
 	f, err := elf.Open(filepath.Join(string(t), path))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	if f.Machine != elf.EM_AARCH64 {
-		return nil, fmt.Errorf("it is for %v", f.Machine)
+		return nil, nil, fmt.Errorf("it is for %v", f.Machine)
 	}
-	return f.ImportedLibraries()
+	needs, err := f.DynamicVersionNeeds()
+	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
+		return nil, nil, err
+	}
+	for _, need := range needs {
+		s := symbols{file: path, library: need.Name}
+		for _, dep := range need.Needs {
+			if dep.Flags&elf.VER_FLG_WEAK == 0 {
+				s.versions = append(s.versions, dep.Dep)
+			}
+		}
+		wanted = append(wanted, s)
+	}
+	libraries, err = f.ImportedLibraries()
+	return libraries, wanted, err
+}
+
+// haveSymbols checks that the libraries have what is wanted of them: packages of
+// different days may not fit each other.
+func (t Tree) haveSymbols(wanted []symbols) error {
+	provided := map[string][]string{} // by library
+	for _, w := range wanted {
+		have, known := provided[w.library]
+		if !known {
+			f, err := elf.Open(filepath.Join(string(t), libraryDir, w.library))
+			if err != nil {
+				return err
+			}
+			versions, err := f.DynamicVersions()
+			f.Close()
+			if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
+				return fmt.Errorf("%s: %w", w.library, err)
+			}
+			for _, v := range versions {
+				have = append(have, v.Name)
+			}
+			provided[w.library] = have
+		}
+		for _, version := range w.versions {
+			if !slices.Contains(have, version) {
+				return fmt.Errorf("%s wants symbols of version %s, which %s does not have: their packages do not fit each other", w.file, version, w.library)
+			}
+		}
+	}
+	return nil
 }
 
 // programs copies programs of the tree to dir/bin, and what they need to

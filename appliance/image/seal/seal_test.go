@@ -172,3 +172,24 @@ func TestFirmware(t *testing.T) {
 		t.Errorf("a file is missing, and it says %v", err)
 	}
 }
+
+// A library of another day may be there under its name, and lack what a program
+// was linked against.
+func TestLibrariesHaveTheSymbolsWanted(t *testing.T) {
+	found, _ := filepath.Glob("/lib/*-linux-gnu/libc.so.6")
+	if len(found) == 0 {
+		t.Skip("this machine has no glibc to look into")
+	}
+	libc, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := newTree(t, map[string]string{libraryDir + "/libc.so.6": string(libc)})
+	if err := tree.haveSymbols([]symbols{{"usr/sbin/hostapd", "libc.so.6", []string{"GLIBC_2.17"}}}); err != nil {
+		t.Error(err)
+	}
+	err = tree.haveSymbols([]symbols{{"usr/sbin/hostapd", "libc.so.6", []string{"GLIBC_2.17", "GLIBC_9.99"}}})
+	if err == nil || !strings.Contains(err.Error(), "usr/sbin/hostapd wants symbols of version GLIBC_9.99, which libc.so.6 does not have") {
+		t.Error(err)
+	}
+}

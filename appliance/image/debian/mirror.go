@@ -1,11 +1,13 @@
 package debian
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"warren/appliance/image/tool"
 )
@@ -18,13 +20,38 @@ const Keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 type Mirror struct {
 	Main     string // URL of the archive
 	Security string // URL of the security archive
+	Keyring  string // file with the keys that sign both; "": Keyring
+
+	// Dated says that this is the archive of an earlier day: the date until
+	// which its lists are valid has passed, and is not looked at. Their
+	// signatures are.
+	Dated bool
 }
 
-// MirrorAt returns the mirror with the archive at url, which has the security
-// archive beside it, as mirrors have.
+// MirrorAt returns the mirror with the archive at url. The security archive has
+// the same address with debian-security in place of debian, as mirrors and
+// snapshots have it; or, where url has no such part, with -security behind it.
 func MirrorAt(url string) Mirror {
 	url = strings.TrimSuffix(url, "/")
-	return Mirror{Main: url, Security: url + "-security"}
+	security := url + "-security"
+	if at := strings.LastIndex(url+"/", "/debian/"); at >= 0 {
+		end := at + len("/debian")
+		security = url[:end] + "-security" + url[end:]
+	}
+	return Mirror{Main: url, Security: security}
+}
+
+// SnapshotAt returns the archive of an earlier day, which is at url.
+func SnapshotAt(url string) Mirror {
+	m := MirrorAt(url)
+	m.Dated = true
+	return m
+}
+
+// SnapshotOf returns where the archive as it is at a time will be found later:
+// Debian keeps all that it ever had (snapshot.debian.org, "Usage").
+func SnapshotOf(at time.Time) string {
+	return "https://snapshot.debian.org/archive/debian/" + at.UTC().Format("20060102T150405Z")
 }
 
 // MachineMirror returns the mirror that this machine itself takes its packages
@@ -66,17 +93,22 @@ func mirrorOf(targets string) (Mirror, error) {
 func (m Mirror) sourcesList() string {
 	var b strings.Builder
 	for _, source := range []struct{ uri, suite string }{
-		{m.Main, Suite}, {m.Main, Suite + "-updates"}, {m.Security, Suite + "-security"},
+		{m.Main, Suite}, {m.Main, Suite + "-updates"}, {m.Security, Suite + securitySuffix},
 	} {
-		fmt.Fprintf(&b, "deb [signed-by=%s] %s %s main non-free-firmware\n", Keyring, source.uri, source.suite)
+		fmt.Fprintf(&b, "deb [signed-by=%s] %s %s main non-free-firmware\n", m.keyring(), source.uri, source.suite)
 	}
 	return b.String()
 }
 
+// securitySuffix is what the name of the suite with security updates ends with.
+const securitySuffix = "-security"
+
+func (m Mirror) keyring() string { return cmp.Or(m.Keyring, Keyring) }
+
 // checkKeyring says how to get the keys.
-func checkKeyring() error {
-	if _, err := os.Stat(Keyring); err != nil {
-		return fmt.Errorf("the keys of Debian's archive are missing (%s): sudo apt-get install debian-archive-keyring", Keyring)
+func (m Mirror) checkKeyring() error {
+	if _, err := os.Stat(m.keyring()); err != nil {
+		return fmt.Errorf("the keys of Debian's archive are missing (%s): sudo apt-get install debian-archive-keyring", m.keyring())
 	}
 	return nil
 }
