@@ -15,7 +15,6 @@ import (
 	"warren/appliance/image/debian"
 	"warren/appliance/image/seal"
 	"warren/appliance/settings"
-	"warren/chatd/hostcode"
 )
 
 // addDebian adds Debian's half, all licences and the bill of materials to the
@@ -104,10 +103,13 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 		return err
 	}
 	err = b.step("card", func() (string, error) {
-		s := settings.Default()
-		s.Room.HostCode = hostcode.New()
-		if err := os.WriteFile(filepath.Join(boot, settings.FileName), settings.File(s), 0o644); err != nil {
-			return "", err
+		for name, content := range map[string][]byte{
+			settings.FileName:     settings.File(settings.Default()),
+			settings.HostCodeName: settings.HostCodeFile("", ""), // the card makes its own
+		} {
+			if err := os.WriteFile(filepath.Join(boot, name), content, 0o644); err != nil {
+				return "", err
+			}
 		}
 		if err := card.AddTryboot(boot); err != nil {
 			return "", err

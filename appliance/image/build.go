@@ -43,7 +43,7 @@ var wanted = struct{ root, broker, hotspot, boot []string }{
 		"/rootfs/dev", "/rootfs/proc", "/rootfs/tmp", "/rootfs/etc/rabbitmq", "/rootfs/var/lib/rabbitmq",
 	},
 	hotspot: []string{"/bin/hostapd", "/bin/dnsmasq", "/lib/ld-linux-aarch64.so.1", "/lib/libc.so.6", "/lib/libnl-genl-3.so.200"},
-	boot:    []string{settings.FileName, "cmdline.txt", "config.txt", "trycmd.txt", "tryboot.txt", "vmlinuz", "start4.elf", "bcm2710-rpi-3-b-plus.dtb", "bcm2711-rpi-4-b.dtb", "bcm2712-rpi-5-b.dtb"},
+	boot:    []string{settings.FileName, settings.HostCodeName, "cmdline.txt", "config.txt", "trycmd.txt", "tryboot.txt", "vmlinuz", "start4.elf", "bcm2710-rpi-3-b-plus.dtb", "bcm2711-rpi-4-b.dtb", "bcm2712-rpi-5-b.dtb"},
 }
 
 // build makes the image. What a step makes of the same input as last time is

@@ -130,12 +130,35 @@ func readMounted(device string, mount func(device, dir string) (unmount func() e
 	return readFile(filepath.Join(dir, FileName))
 }
 
+// WriteBoot writes a file of the boot partition device, whatever it was before,
+// and returns when the card has it. The partition is mounted for that moment, and
+// a power cut in it may leave the file empty: for files that change once in a
+// card's life. Others are overwritten in place (see package bootfile).
+func WriteBoot(device, name string, content []byte) (err error) {
+	dir, err := os.MkdirTemp("", "warren-boot-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(dir)
+	if err := unix.Mount(device, dir, "vfat", mountFlags, ""); err != nil {
+		return fmt.Errorf("mount %s: %v", device, err)
+	}
+	defer func() { err = errors.Join(err, unix.Unmount(dir, 0)) }()
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+const mountFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+
 // mountFAT mounts a FAT file system. Nothing on it is believed: anybody with a
 // laptop writes to it. There are no options, because kernel.rpi has only its
 // default character set.
 func mountFAT(device, dir string) (unmount func() error, err error) {
-	const flags = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-	if err := unix.Mount(device, dir, "vfat", flags, ""); err != nil {
+	if err := unix.Mount(device, dir, "vfat", mountFlags|unix.MS_RDONLY, ""); err != nil {
 		return nil, err
 	}
 	// Detached: it goes away also while somebody looks into it.

@@ -30,11 +30,14 @@ func cleanTitle(s string) (string, error) {
 }
 
 func cleanHostCode(s string) (string, error) {
-	if s == "" {
+	switch {
+	case s == "":
 		return "", nil
+	case strings.EqualFold(s, NoHost):
+		return NoHost, nil
 	}
 	if err := hostcode.Check(s); err != nil {
-		return "", fmt.Errorf(`%w; or "" for no host`, err)
+		return "", fmt.Errorf(`%w; or "" for the card's own code, in %s, or %q for no host`, err, HostCodeName, NoHost)
 	}
 	return s, nil
 }

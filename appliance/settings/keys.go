@@ -36,8 +36,10 @@ characters.`,
 		section: "room", name: "host_code", secret: true,
 		text:  func(s *Settings) *string { return &s.Room.HostCode },
 		clean: cleanHostCode,
-		help: `The host's code: the page lets whoever types it look after the room. 6 to 32
-of A to Z, a to z, 0 to 9 and -. "" means that nobody can be the host.`,
+		help: `The host's code: the page lets whoever types it look after the room. "" is the
+code that this card makes for itself: once it has been started, HOST-CODE.TXT
+beside this file has it. Or write your own: 6 to 32 of A to Z, a to z, 0 to 9
+and -. "none" means that nobody can be the host.`,
 	},
 	{
 		section: "room", name: "keep_mb",

@@ -51,9 +51,10 @@ func TestValues(t *testing.T) {
 
 		{"room.host_code", `"rabbit-HOLE-42"`, `(secret)`, ``},
 		{"room.host_code", `""`, `""`, ``},
-		{"room.host_code", `"short"`, ``, `host_code: it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for no host`},
-		{"room.host_code", `"with space"`, ``, `host_code: it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for no host`},
-		{"room.host_code", `"---a-b-c-d-e"`, ``, `host_code: six of it must be letters or digits; or "" for no host`},
+		{"room.host_code", `"None"`, `(secret)`, ``},
+		{"room.host_code", `"short"`, ``, `host_code: it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for the card's own code, in HOST-CODE.TXT, or "none" for no host`},
+		{"room.host_code", `"with space"`, ``, `host_code: it must be 6 to 32 of A to Z, a to z, 0 to 9 and -; or "" for the card's own code, in HOST-CODE.TXT, or "none" for no host`},
+		{"room.host_code", `"---a-b-c-d-e"`, ``, `host_code: six of it must be letters or digits; or "" for the card's own code, in HOST-CODE.TXT, or "none" for no host`},
 		{"room.host_code", `123456`, ``, `host_code: it must be text between "straight quotation marks"`},
 
 		{"room.keep_mb", `8`, `8`, ``},

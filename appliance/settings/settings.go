@@ -33,8 +33,9 @@ type Room struct {
 	// Title is the room's title, as chat.CleanName returns it.
 	Title string
 
-	// HostCode makes whoever knows it the host: as hostcode.Check
-	// wants it, or empty: nobody can be the host. It is a secret.
+	// HostCode makes whoever knows it the host: as hostcode.Check wants it;
+	// or empty: the one that the card has made; or NoHost: nobody can be the
+	// host. It is a secret.
 	HostCode string
 
 	// KeepMB is how much of the log stays on the card, in MiB: 8 to 1024.
@@ -95,8 +96,8 @@ const (
 	UpdateFromAnywhere = "anywhere" // from among the guests, too
 )
 
-// Default returns the settings of a card whose host has written nothing. There
-// is no host code in them: see hostcode.New.
+// Default returns the settings of a card whose host has written nothing, which
+// are those in the image. No secret is in them.
 //
 // The passphrase is the one of the talk, twice, because WPA2 refuses six
 // characters. The country is empty, because nobody but the host knows it;

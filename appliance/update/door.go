@@ -112,8 +112,8 @@ var (
 	errHeaders   = errors.New("the announcement is wrong")
 	errNoLength  = errors.New("the length must be announced, in Content-Length")
 	errNotYet    = errors.New("the card has not read its settings yet: try again in a moment")
-	errNoCode    = errors.New(`the card has no host code, so nobody can update it: write host_code = "…" (6 to 32 letters, digits and -) into [room] of warren.toml`)
-	errWrongCode = errors.New("the host code is wrong: it is the one in warren.toml")
+	errNoCode    = errors.New(`the card has no host code, so nobody can update it: write host_code = "" (one is made) or "…" (6 to 32 letters, digits and -) into [room] of warren.toml`)
+	errWrongCode = errors.New("the host code is wrong: it is the one in HOST-CODE.TXT on the card, or host_code in its warren.toml if that is set")
 	errTooMany   = errors.New("too many wrong host codes: wait a minute")
 )
 

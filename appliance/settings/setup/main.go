@@ -30,6 +30,7 @@ setup reads warren.toml from the card's boot partition and tells the other
 daemons what it says. Then it ends.`)
 	device := f.String("device", "", "the boot `PARTITION`, such as /dev/mmcblk0p1; empty: partition 1 of the card that the system runs from")
 	lastGood := f.String("last-good", "/perm/warren/settings.toml", "the `FILE` that keeps the last good settings")
+	codeFile := f.String("host-code-file", "/perm/warren/host-code", "the `FILE` that keeps the host's code that this card has made")
 	dir := f.String("run", "/run/warren", "the `FOLDER` of the files for the daemons")
 	if exit, ok := f.Parse(args, stdout, stderr, func() error { return nil }); !ok {
 		return exit
@@ -40,7 +41,8 @@ daemons what it says. Then it ends.`)
 		log.Warn("a mistake in the settings", "mistake", m.Error())
 	}
 	log.Info("these settings are in force", "settings", s)
-	if err := tell(*dir, s, mistakes); err != nil {
+	code := hostCode{file: *codeFile, note: note{*device}, log: log}
+	if err := tell(*dir, s, code.inForce(s.Room.HostCode), mistakes); err != nil {
 		log.Error("the daemons cannot be told their settings", "error", err)
 		return daemon.ExitError
 	}
@@ -52,13 +54,10 @@ daemons what it says. Then it ends.`)
 // everybody may read it.
 const mistakesName = "mistakes.json"
 
-// noHost is chatd's -host-code if nobody can be the host: with none, it would
-// make one.
-const noHost = "none"
-
 // tell writes the files. Those of flags hold what nobody else needs to know: the
-// broker's URL has a password.
-func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
+// broker's URL has a password. hostCode is the one in force, "" for none: chatd
+// would make one then, and is told not to.
+func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.Mistake) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the folder for the daemons: %w", err)
 	}
@@ -70,7 +69,7 @@ func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
 		return fmt.Errorf("write what is wrong with the settings: %w", err)
 	}
 	for name, flags := range map[string]map[string]string{
-		"chatd": {"title": s.Room.Title, "host-code": cmp.Or(s.Room.HostCode, noHost), "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
+		"chatd": {"title": s.Room.Title, "host-code": cmp.Or(hostCode, settings.NoHost), "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"hotspot": {
 			"name": s.WiFi.Name, "passphrase": s.WiFi.Passphrase, "country": s.WiFi.Country,
 			"channel": strconv.Itoa(s.WiFi.Channel), "interface": s.WiFi.Interface,
@@ -79,7 +78,7 @@ func tell(dir string, s settings.Settings, mistakes []settings.Mistake) error {
 		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"ledstatus": {"light": s.LED.Light, "mistakes": strconv.Itoa(len(mistakes))},
 		"broker":    {"broker-url": s.Broker.URL, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
-		"update":    {"host-code": s.Room.HostCode},
+		"update":    {"host-code": hostCode},
 	} {
 		if err := write(filepath.Join(dir, name+".json"), flags, 0o600); err != nil {
 			return fmt.Errorf("write the settings of %s: %w", name, err)

@@ -17,7 +17,7 @@ func TestTell(t *testing.T) {
 	s, mistakes := settings.Parse([]byte("[room]\ntitle = \"Room #5 \\\"quoted\\\"\"\nhost_code = \"kdtsm-rfwhb\"\nkeep_mb = 100\n"+
 		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n[broker]\nurl = \"amqp://u:p%23@host/\"\n"), settings.Default())
 	for range 2 { // again over what is there
-		if err := tell(dir, s, mistakes); err != nil {
+		if err := tell(dir, s, s.Room.HostCode, mistakes); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,7 +62,7 @@ func TestTellMistakes(t *testing.T) {
 		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n": `{"mistakes":["warren.toml line 2: passphrase: `,
 	} {
 		s, mistakes := settings.Parse([]byte(text), settings.Default())
-		if err := tell(dir, s, mistakes); err != nil {
+		if err := tell(dir, s, s.Room.HostCode, mistakes); err != nil {
 			t.Fatal(err)
 		}
 		js, err := os.ReadFile(path)
@@ -75,15 +75,17 @@ func TestTellMistakes(t *testing.T) {
 	}
 }
 
-// Without a code in the settings nobody is the host: chatd does not make one, which
-// nobody could see.
+// Without a code nobody is the host: chatd does not make one, which nobody could
+// see.
 func TestTellsThatNobodyIsTheHost(t *testing.T) {
 	dir := t.TempDir()
-	s, _ := settings.Parse([]byte("[room]\nhost_code = \"\"\n"), settings.Default())
-	if err := tell(dir, s, nil); err != nil {
+	if err := tell(dir, settings.Default(), "", nil); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "chatd.json")); err != nil || !strings.Contains(string(text), `"host-code":"none"`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "update.json")); err != nil || !strings.Contains(string(text), `"host-code":""`) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
@@ -98,7 +100,7 @@ func TestNobodyElseIsToldASecret(t *testing.T) {
 	if len(mistakes) < 2 {
 		t.Fatalf("the mistakes are %v", mistakes)
 	}
-	if err := tell(dir, s, mistakes); err != nil {
+	if err := tell(dir, s, s.Room.HostCode, mistakes); err != nil {
 		t.Fatal(err)
 	}
 	told := map[string]bool{}

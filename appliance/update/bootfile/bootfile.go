@@ -24,8 +24,8 @@ const Most = sector
 const sector = 512
 
 // Read returns what is in the file of that name, such as "cmdline.txt", in the
-// root directory of the FAT16 file system on the device. The name must be one of
-// eight characters and three at most; upper and lower case are the same.
+// root directory of the FAT16 file system on the device. Upper and lower case are
+// the same.
 func Read(device, name string) ([]byte, error) {
 	f, err := os.Open(device)
 	if err != nil {
@@ -74,7 +74,7 @@ func fit(text string, size int) (string, error) {
 	text = strings.TrimRight(text, " \n")
 	switch {
 	case len(text) > size:
-		return "", fmt.Errorf("it has room for %d bytes, and %d are to be written: shorten cmdline.txt, or flash the card anew", size, len(text))
+		return "", fmt.Errorf("it has room for %d bytes, and %d are to be written: shorten what is in it, or flash the card anew", size, len(text))
 	case len(text) == size:
 		return text, nil
 	}
@@ -101,32 +101,15 @@ func find(r io.ReaderAt, name string) (offset int64, size int, err error) {
 	if _, err := r.ReadAt(directory, at); err != nil {
 		return 0, 0, err
 	}
-	short, err := shortName(name)
-	if err != nil {
-		return 0, 0, err
+	entry := findEntry(directory, name)
+	if entry == nil {
+		return 0, 0, errors.New("it is not there: the card must be flashed anew")
 	}
-	const label, folder = 0x08, 0x10 // attributes of what is no file
-	for ; len(directory) > 0 && directory[0] != 0; directory = directory[32:] {
-		if string(directory[:11]) != short || directory[11]&(label|folder) != 0 {
-			continue
-		}
-		size := le.Uint32(directory[28:])
-		cluster := int64(le.Uint16(directory[26:]))
-		if size == 0 || size > Most || cluster < 2 {
-			return 0, 0, fmt.Errorf("it has %d bytes: it must have 1 to %d", size, Most)
-		}
-		data := at + entries*32
-		return data + (cluster-2)*perCluster*sector, int(size), nil
+	bytes := le.Uint32(entry[28:])
+	cluster := int64(le.Uint16(entry[26:]))
+	if bytes == 0 || bytes > Most || cluster < 2 {
+		return 0, 0, fmt.Errorf("it has %d bytes: it must have 1 to %d", bytes, Most)
 	}
-	return 0, 0, errors.New("it is not there: the card must be flashed anew")
-}
-
-// shortName returns a name as a directory has it: eight characters and three,
-// filled with spaces.
-func shortName(name string) (string, error) {
-	base, ext, _ := strings.Cut(strings.ToUpper(name), ".")
-	if base == "" || len(base) > 8 || len(ext) > 3 || strings.Contains(ext, ".") {
-		return "", fmt.Errorf("%q has not the form of a short name", name)
-	}
-	return fmt.Sprintf("%-8s%-3s", base, ext), nil
+	data := at + entries*32
+	return data + (cluster-2)*perCluster*sector, int(bytes), nil
 }

@@ -101,6 +101,40 @@ func TestOverwrite(t *testing.T) {
 	}
 }
 
+// A name that is longer than eight characters and three has entries of its own,
+// between those of others, and one that is longer still has several.
+func TestLongNames(t *testing.T) {
+	text := strings.Repeat("x", Most)
+	files := map[string]string{
+		"cmdline.txt": line, "HOST-CODE.TXT": text, "host-code.txt.bak": "other", "HOST-CODE.TX": "other",
+		"a name that takes three entries.txt": "long", "HOST-C~1.OLD": "other",
+	}
+	device := partition(t, files)
+	for name, want := range files {
+		if got, err := Read(device, strings.ToLower(name)); err != nil || string(got) != want {
+			t.Errorf("%s: %.20q, %v", name, got, err)
+		}
+	}
+	if err := Overwrite(device, "HOST-CODE.TXT", "kdtsm-rfwhb"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		if name == "HOST-CODE.TXT" {
+			want = "kdtsm-rfwhb" + strings.Repeat(" ", Most-12) + "\n"
+		}
+		if got := file(t, device, name); got != want {
+			t.Errorf("%s is %.20q", name, got)
+		}
+	}
+	// What is deleted is not there, though its entries are.
+	if out, err := exec.Command("mdel", "-i", device, "::HOST-CODE.TXT").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := Read(device, "HOST-CODE.TXT"); err == nil || !strings.Contains(err.Error(), "it is not there") {
+		t.Error(err)
+	}
+}
+
 func TestWhatCannotBeWritten(t *testing.T) {
 	device := partition(t, map[string]string{"cmdline.txt": line, "config.txt": strings.Repeat("#", Most+1), "empty.txt": ""})
 	before, _ := os.ReadFile(device)
@@ -109,7 +143,8 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		{TrialLine, line, "it is not there: the card must be flashed anew"},
 		{"config.txt", line, "513 bytes: it must have 1 to 512"},
 		{"empty.txt", line, "0 bytes"},
-		{"a long name.txt", line, "short name"},
+		{"a long name.txt", line, "it is not there"},
+		{"a.name.txt", line, "it is not there"},
 		{"warren", "", "it is not there"}, // that is the partition's label
 	} {
 		if err := Overwrite(device, test.name, test.text); err == nil || !strings.Contains(err.Error(), test.why) || !strings.Contains(err.Error(), test.name) {

@@ -42,12 +42,11 @@ func FuzzWithRoot(f *testing.F) {
 
 // fat makes a small FAT16 with one file, and leaves room for what is damaged.
 func fat(name string, size int) []byte {
-	short, _ := shortName(name)
 	card := make([]byte, 8*sector)
 	copy(card[11:], []byte{0, 2, 1, 1, 0, 1, 16, 0})
 	card[22], card[510], card[511] = 1, 0x55, 0xaa
 	entry := card[2*sector:]
-	copy(entry, short)
+	copy(entry, shortName(name))
 	entry[26] = 2
 	binary.LittleEndian.PutUint32(entry[28:], uint32(size))
 	return card
