@@ -93,6 +93,7 @@ check:
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) tool actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 
 # Known faults in Go and in the modules we use. The list of them is on the
 # internet, or in a copy: make vuln VULNDB=file:///path/of/a/copy.
