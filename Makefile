@@ -6,7 +6,7 @@ SHELL = /bin/bash
 
 GO     ?= go
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
+LDFLAGS = -X warren/chatd/daemon.version=$(COMMIT)
 
 # A RabbitMQ to use instead of the in-process exchange: make run BROKER=amqp://…
 BROKER ?=

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
 	"warren/appliance/image/bom"
 	"warren/appliance/image/card"
 	"warren/appliance/image/debian"
@@ -31,17 +33,17 @@ func (b *builder) addDebian(sealed, root string, packages []debian.Package, modu
 			return err
 		}
 	}
-	var components []bom.Component
+	var components []cdx.Component
 	for _, p := range packages {
 		text, err := debian.Copyright(root, p)
 		if err != nil {
 			return err
 		}
-		components = append(components, bom.Component{
-			Type: "library", Name: p.Name, Version: p.Version, PURL: p.PURL(),
-			Hashes:     []bom.Hash{{Algorithm: "SHA-256", Content: p.SHA256}},
+		components = append(components, cdx.Component{
+			Type: cdx.ComponentTypeLibrary, Name: p.Name, Version: p.Version, PackageURL: p.PURL(),
+			Hashes:     bom.SHA256(p.SHA256),
 			Licenses:   bom.Named(debian.Licences(text)...),
-			Properties: []bom.Property{bom.TextAt("/usr/share/doc/" + p.Name + "/copyright")},
+			Properties: bom.TextAt("/usr/share/doc/" + p.Name + "/copyright"),
 		})
 	}
 	for _, m := range modules {
@@ -54,7 +56,7 @@ func (b *builder) addDebian(sealed, root string, packages []debian.Package, modu
 		}
 		components = append(components, m.Component(text))
 	}
-	document, err := bom.JSON(b.commit, b.at, components)
+	document, err := bom.JSON(b.version, b.at, components)
 	if err != nil {
 		return err
 	}
@@ -131,13 +133,6 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 	err = b.step("check", func() (string, error) {
 		r, err := card.Check(ctx, img, work, wanted.root, wanted.boot)
 		return fmt.Sprintf("root uses %s of %s, boot has %s free", mib(r.RootUsed), mib(card.RootA.Size), mib(r.BootFree)), err
-	})
-	if err != nil {
-		return err
-	}
-	err = b.step("compress", func() (string, error) {
-		size, err := card.Compress(ctx, img)
-		return mib(size), err
 	})
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (b *builder) build(ctx context.Context) error {
 	var modules []bom.Module
 	err = b.step("Go programs", func() (came string, err error) {
 		modules, err = b.goHalf(ctx, work, gok, root, boot)
-		return fmt.Sprintf("%d modules, commit %s", len(modules), b.commit), err
+		return fmt.Sprintf("%d modules, version %s", len(modules), b.version), err
 	})
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (b *builder) build(ctx context.Context) error {
 // materials is replaced by ours.
 func (b *builder) imageKey(sealed, root, boot string) (string, error) {
 	var k key
-	k.add(b.self, sealed, b.commit, b.at, b.dev)
+	k.add(b.self, sealed, b.version, b.at, b.dev)
 	for _, name := range []string{"go.mod", "go.sum", instanceFile} {
 		sum, err := debian.SHA256File(filepath.Join(b.module, name))
 		if err != nil {
@@ -198,7 +198,7 @@ func (b *builder) goHalf(ctx context.Context, work, gok, root, boot string) ([]b
 	if b.dev {
 		instance.Dev()
 	}
-	instance.Link("warren", "-X warren/chatd/daemon.commit="+b.commit)
+	instance.Link("warren", "-X warren/chatd/daemon.version="+b.version)
 	if err := card.Gok(ctx, instance, b.module, work, gok, b.at); err != nil {
 		return nil, err
 	}

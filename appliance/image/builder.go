@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,11 +19,11 @@ import (
 // builder is one build of the image.
 type builder struct {
 	*options
-	cache  cache
-	module string    // directory of the module
-	commit string    // what chatd says it is
-	at     time.Time // the time of everything in the image: the commit's
-	self   string    // hash of this program, which is an input, too
+	cache   cache
+	module  string    // directory of the module
+	version string    // what the programs say they are: the release, or the commit
+	at      time.Time // the time of everything in the image: the commit's
+	self    string    // hash of this program, which is an input, too
 
 	log      io.Writer
 	terminal bool // somebody waits at log
@@ -41,9 +42,10 @@ func newBuilder(ctx context.Context, o *options, log io.Writer) (*builder, error
 	if _, err := os.Stat(b.lockFile()); err != nil {
 		return nil, errors.New("this must be run in Warren's own sources: go run ./appliance/image")
 	}
-	if b.commit, b.at, err = commit(ctx, b.module); err != nil {
+	if b.version, b.at, err = commit(ctx, b.module); err != nil {
 		return nil, err
 	}
+	b.version = cmp.Or(o.release, b.version)
 	program, err := os.Executable()
 	if err == nil {
 		b.self, err = debian.SHA256File(program)

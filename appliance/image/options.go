@@ -14,6 +14,7 @@ type options struct {
 	mirror     string
 	locked     bool
 	snapshot   string
+	release    string
 	updateLock bool
 	dev        bool
 }
@@ -27,8 +28,8 @@ It takes Debian's packages from the mirror that this machine uses, and all else
 from the module's sources. appliance/image/packages.lock has the versions that were
 tested last. Where the archive has security updates, or has lost a version, the
 image gets newer ones, and a line says so for each; -locked insists on the lock.
-Beside the image it leaves the same compressed, the checksums of both, and a bill
-of materials. It needs no root and changes nothing outside of -o and -cache.
+Beside the image it leaves its root file system, for updates, a bill of materials,
+and checksums. It needs no root and changes nothing outside of -o and -cache.
 
 `
 
@@ -46,6 +47,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.locked, "locked", false, "take each package exactly as packages.lock has it, from the snapshot if the mirror has lost it")
 	f.StringVar(&o.snapshot, "snapshot", "", "with -locked, the `URL` of the archive of an earlier day; empty: the one that packages.lock names")
 	f.BoolVar(&o.updateLock, "update-lock", false, "take the mirror's versions into packages.lock, and build nothing")
+	f.StringVar(&o.release, "release", "", "the `VERSION` that the programs say they are, such as v0.2.0; empty: the commit")
 	f.BoolVar(&o.dev, "dev", false, "an image for developers: with a shell on the serial console")
 	if err := f.Parse(args); err != nil {
 		return nil, err

@@ -1,31 +1,37 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"warren/appliance/image/debian"
+	"warren/appliance/settings"
 )
 
-// publish moves what was made to where it was asked for: the image, the same
-// compressed, the root file system, which an update over the network sends, the
-// bill of materials, and the checksums of the image.
+// suffixes are those of the files beside the image.
+var suffixes = []string{".root", ".cdx.json", ".sha256"}
+
+// publish moves what was made to where it was asked for: the image, the root file
+// system, which an update over the network sends, and the bill of materials; and
+// writes their checksums, for sha256sum -c.
 func (b *builder) publish(img, root, document string) error {
 	if err := os.MkdirAll(filepath.Dir(b.out), 0o755); err != nil {
 		return err
 	}
-	for from, to := range map[string]string{img: b.out, img + ".gz": b.out + ".gz", root: b.out + ".root", document: b.out + ".cdx.json"} {
-		if err := move(from, to); err != nil {
+	var sums strings.Builder
+	for _, file := range []struct{ from, to string }{{img, b.out}, {root, b.out + ".root"}, {document, b.out + ".cdx.json"}} {
+		sum, err := debian.SHA256File(file.from)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&sums, "%s  %s\n", sum, filepath.Base(file.to))
+		if err := move(file.from, file.to); err != nil {
 			return err
 		}
 	}
-	sums, err := os.ReadFile(img + ".sha256")
-	if err != nil {
-		return err
-	}
-	sums = bytes.ReplaceAll(sums, []byte(filepath.Base(img)), []byte(filepath.Base(b.out)))
-	return os.WriteFile(b.out+".sha256", sums, 0o644)
+	return os.WriteFile(b.out+".sha256", []byte(sums.String()), 0o644)
 }
 
 // stampFile says of what the image was made, and which file that was.
@@ -53,7 +59,7 @@ func (b *builder) isThere(key string) bool {
 	if err != nil || string(have) != want {
 		return false
 	}
-	for _, suffix := range []string{".gz", ".sha256", ".cdx.json", ".root"} {
+	for _, suffix := range suffixes {
 		if _, err := os.Stat(b.out + suffix); err != nil {
 			return false
 		}
@@ -75,11 +81,11 @@ func (b *builder) whatNext() {
 %[1]s is ready. Put a card of 4 GB or more into this machine and use one of
 
   make flash IMAGE=%[1]s DEVICE=/dev/sdX
-  Raspberry Pi Imager: "Use custom", %[1]s.gz
-  sudo bmaptool copy --nobmap %[1]s.gz /dev/sdX
+  Raspberry Pi Imager: "Use custom", %[1]s
   sudo dd if=%[1]s of=/dev/sdX bs=4M conv=fsync status=progress
 
 where /dev/sdX is the card, and all that is on it will be gone. Then put the card
-into any laptop: its settings are in warren.toml.
-`, b.out)
+into any laptop: its settings are in warren.toml, and once it has been started, the
+host's code is in %[2]s.
+`, b.out, settings.HostCodeName)
 }

@@ -139,7 +139,7 @@ func makeRoots(t *testing.T, root string) map[string]string {
 		make       func(path string)
 	}{
 		{"good", "user/update", func(path string) {
-			build(t, path, "-ldflags=-s -w -X warren/chatd/daemon.commit=next", ".")
+			build(t, path, "-ldflags=-s -w -X warren/chatd/daemon.version=next", ".")
 		}},
 		{"no chatd", "user/chatd", func(path string) { build(t, path, exits) }},
 		{"no init", "gokrazy/init", func(path string) {

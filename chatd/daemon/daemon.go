@@ -151,12 +151,13 @@ func (f *Flags) help(w io.Writer) {
 	})
 }
 
-// Version returns what is known of this build: the commit if the binary was
-// built with -ldflags "-X warren/chatd/daemon.commit=…", and the Go version.
-func Version() string { return commit + " " + runtime.Version() }
+// Version returns what is known of this build: that of the release, such as
+// v0.2.0, or the commit, if the binary was built with -ldflags "-X
+// warren/chatd/daemon.version=…", and the Go version.
+func Version() string { return version + " " + runtime.Version() }
 
-// commit is set by the linker.
-var commit = "development"
+// version is set by the linker.
+var version = "development"
 
 // IsTerminal reports whether f is a terminal that can show colours.
 func IsTerminal(f *os.File) bool {

@@ -3,100 +3,76 @@
 package bom
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// Component is one thing in the image: a package, a module, the kernel.
-type Component struct {
-	Type       string     `json:"type"` // library, application, firmware, operating-system
-	Ref        string     `json:"bom-ref"`
-	Name       string     `json:"name"`
-	Version    string     `json:"version"`
-	Hashes     []Hash     `json:"hashes,omitempty"`
-	Licenses   []License  `json:"licenses,omitempty"`
-	PURL       string     `json:"purl,omitempty"`
-	Properties []Property `json:"properties,omitempty"`
-}
-
-// Hash is a digest of a component as it was fetched.
-type Hash struct {
-	Algorithm string `json:"alg"`
-	Content   string `json:"content"`
-}
-
-// License is a licence by its short name.
-type License struct {
-	License struct {
-		ID   string `json:"id,omitempty"`   // of SPDX
-		Name string `json:"name,omitempty"` // any other
-	} `json:"license"`
-}
-
-// Property is anything else worth knowing.
-type Property struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
 // Named returns licences with names that need not be SPDX's, as Debian's are
-// not.
-func Named(names ...string) []License {
-	var licenses []License
-	for _, name := range names {
-		var l License
-		l.License.Name = name
-		licenses = append(licenses, l)
+// not; nil for none.
+func Named(names ...string) *cdx.Licenses {
+	return licences(names, func(name string) *cdx.License { return &cdx.License{Name: name} })
+}
+
+// SPDX returns the licences with identifiers of SPDX; nil for none.
+func SPDX(ids ...string) *cdx.Licenses {
+	return licences(ids, func(id string) *cdx.License { return &cdx.License{ID: id} })
+}
+
+func licences(words []string, licence func(string) *cdx.License) *cdx.Licenses {
+	if len(words) == 0 {
+		return nil
 	}
-	return licenses
+	var all cdx.Licenses
+	for _, word := range words {
+		all = append(all, cdx.LicenseChoice{License: licence(word)})
+	}
+	return &all
 }
 
-// SPDX returns the licence with an identifier of SPDX.
-func SPDX(id string) []License {
-	var l License
-	l.License.ID = id
-	return []License{l}
+// SHA256 returns the hash of a component as it was fetched, in hexadecimal.
+func SHA256(sum string) *[]cdx.Hash {
+	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: sum}}
 }
 
-// TextAt is the property that says where in the image a component's licence
+// TextAt returns the property that says where in the image a component's licence
 // is.
-func TextAt(path string) Property { return Property{"warren:licence-text", path} }
-
-type document struct {
-	Format       string `json:"bomFormat"`
-	SpecVersion  string `json:"specVersion"`
-	SerialNumber string `json:"serialNumber"`
-	Version      int    `json:"version"`
-	Metadata     struct {
-		Timestamp string    `json:"timestamp"`
-		Component Component `json:"component"`
-	} `json:"metadata"`
-	Components []Component `json:"components"`
+func TextAt(path string) *[]cdx.Property {
+	return &[]cdx.Property{{Name: "warren:licence-text", Value: path}}
 }
 
 // JSON returns the bill of materials of an image of that version, made of
 // components. The same components give the same bytes.
-func JSON(version string, at time.Time, components []Component) ([]byte, error) {
-	components = slices.SortedFunc(slices.Values(components), func(a, b Component) int {
-		return cmp.Or(cmp.Compare(a.PURL, b.PURL), cmp.Compare(a.Name, b.Name))
+func JSON(version string, at time.Time, components []cdx.Component) ([]byte, error) {
+	components = slices.SortedFunc(slices.Values(components), func(a, b cdx.Component) int {
+		return cmp.Or(cmp.Compare(a.PackageURL, b.PackageURL), cmp.Compare(a.Name, b.Name))
 	})
 	for i := range components {
-		components[i].Ref = cmp.Or(components[i].PURL, components[i].Name)
+		components[i].BOMRef = cmp.Or(components[i].PackageURL, components[i].Name)
 	}
-	d := document{Format: "CycloneDX", SpecVersion: "1.6", Version: 1, Components: components}
-	d.Metadata.Timestamp = at.UTC().Format(time.RFC3339)
-	d.Metadata.Component = Component{Type: "operating-system", Ref: "warren", Name: "warren", Version: version}
-	content, err := json.Marshal(d)
+	d := cdx.NewBOM()
+	d.Components = &components
+	d.Metadata = &cdx.Metadata{
+		Timestamp: at.UTC().Format(time.RFC3339),
+		Component: &cdx.Component{Type: cdx.ComponentTypeOS, BOMRef: "warren", Name: "warren", Version: version},
+	}
+	content, err := encode(d)
 	if err != nil {
 		return nil, err
 	}
 	d.SerialNumber = urn(sha256.Sum256(content))
-	content, err = json.MarshalIndent(d, "", "  ")
-	return append(content, '\n'), err
+	return encode(d)
+}
+
+func encode(d *cdx.BOM) ([]byte, error) {
+	var out bytes.Buffer
+	err := cdx.NewBOMEncoder(&out, cdx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(d, cdx.SpecVersion1_6)
+	return out.Bytes(), err
 }
 
 // urn makes a UUID (RFC 9562, version 8: of one's own making) of a hash.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
 	"warren/appliance/image/tool"
 )
 
@@ -113,12 +115,12 @@ func (m Module) Licence() ([]byte, error) {
 
 // Component returns the module's entry. special has the types and licences of
 // modules that are more than a library.
-func (m Module) Component(licence []byte) Component {
-	c := Component{
-		Type: "library", Name: m.Path, Version: m.Version,
-		PURL:       "pkg:golang/" + m.Path + "@" + m.Version,
-		Licenses:   recognise(string(licence)),
-		Properties: []Property{TextAt("/" + m.LicenceFile())},
+func (m Module) Component(licence []byte) cdx.Component {
+	c := cdx.Component{
+		Type: cdx.ComponentTypeLibrary, Name: m.Path, Version: m.Version,
+		PackageURL: "pkg:golang/" + m.Path + "@" + m.Version,
+		Licenses:   SPDX(recognise(string(licence))...),
+		Properties: TextAt("/" + m.LicenceFile()),
 	}
 	if s, ok := special[m.Path]; ok {
 		c.Type, c.Licenses = s.kind, s.licences
@@ -128,20 +130,20 @@ func (m Module) Component(licence []byte) Component {
 
 // special are modules that bring no Go code, but what runs before it.
 var special = map[string]struct {
-	kind     string
-	licences []License
+	kind     cdx.ComponentType
+	licences *cdx.Licenses
 }{
-	"github.com/gokrazy/kernel.rpi":     {"operating-system", SPDX("GPL-2.0-only")},
-	"github.com/gokrazy/firmware":       {"firmware", Named("Broadcom-Raspberry-Pi")},
-	"github.com/gokrazy/rpi-eeprom":     {"firmware", Named("Broadcom-Raspberry-Pi")},
-	"github.com/gokrazy/serial-busybox": {"application", SPDX("GPL-2.0-only")},
+	"github.com/gokrazy/kernel.rpi":     {cdx.ComponentTypeOS, SPDX("GPL-2.0-only")},
+	"github.com/gokrazy/firmware":       {cdx.ComponentTypeFirmware, Named("Broadcom-Raspberry-Pi")},
+	"github.com/gokrazy/rpi-eeprom":     {cdx.ComponentTypeFirmware, Named("Broadcom-Raspberry-Pi")},
+	"github.com/gokrazy/serial-busybox": {cdx.ComponentTypeApplication, SPDX("GPL-2.0-only")},
 }
 
 // recognise returns the licences that are in a text, of those that Go modules
-// have.
-func recognise(text string) []License {
+// have, by SPDX's identifiers.
+func recognise(text string) []string {
 	text = strings.Join(strings.Fields(text), " ")
-	var found []License
+	var found []string
 	for _, l := range []struct{ id, words string }{
 		{"Apache-2.0", "Apache License Version 2.0"},
 		{"MIT", "Permission is hereby granted, free of charge"},
@@ -149,7 +151,7 @@ func recognise(text string) []License {
 		{"ISC", "Permission to use, copy, modify, and/or distribute this software"},
 	} {
 		if strings.Contains(text, l.words) {
-			found = append(found, SPDX(l.id)...)
+			found = append(found, l.id)
 		}
 	}
 	if strings.Contains(text, "Redistribution and use in source and binary forms") {
@@ -157,7 +159,7 @@ func recognise(text string) []License {
 		if strings.Contains(text, "Neither the name") || strings.Contains(text, "names of its contributors") {
 			id = "BSD-3-Clause"
 		}
-		found = append(found, SPDX(id)...)
+		found = append(found, id)
 	}
 	return found
 }

@@ -2,11 +2,7 @@ package card
 
 import (
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,33 +158,5 @@ func TestCopySparse(t *testing.T) {
 	got, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(got[1000:1000+len(content)], content) {
 		t.Errorf("it has other bytes (%v)", err)
-	}
-}
-
-func TestCompress(t *testing.T) {
-	card := filepath.Join(t.TempDir(), "card.img")
-	content := bytes.Repeat([]byte("card "), 1e5)
-	if err := os.WriteFile(card, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	size, err := Compress(t.Context(), card)
-	if err != nil {
-		t.Fatal(err)
-	}
-	packed, err := os.ReadFile(card + ".gz")
-	if err != nil || int64(len(packed)) != size {
-		t.Errorf("%d bytes, and it says %d (%v)", len(packed), size, err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(z); err != nil || !bytes.Equal(got, content) {
-		t.Errorf("it is another (%v)", err)
-	}
-	sums, err := os.ReadFile(card + ".sha256")
-	want := fmt.Sprintf("%x  card.img\n%x  card.img.gz\n", sha256.Sum256(content), sha256.Sum256(packed))
-	if err != nil || string(sums) != want {
-		t.Errorf("%s (%v)", sums, err)
 	}
 }

@@ -17,11 +17,11 @@ import (
 var packages = map[string]string{
 	"apt-cache":  "apt",
 	"apt-get":    "apt",
+	"dpkg":       "dpkg",
 	"dpkg-deb":   "dpkg",
 	"e2fsck":     "e2fsprogs",
 	"fsck.vfat":  "dosfstools",
 	"git":        "git",
-	"gzip":       "gzip",
 	"mcopy":      "mtools",
 	"mke2fs":     "e2fsprogs",
 	"mkfs.vfat":  "dosfstools",
