@@ -14,17 +14,19 @@ import (
 // no l, no q beside g, no v beside w, no z beside s.
 const codeLetters = "bcdfghjkmnprstwx"
 
+// codeGroup is how many letters each of the two groups has.
+const codeGroup = 5
+
 // New returns a random code of 40 bits, such as "kdtsm-rfwhb": ten letters, so
 // that a phone's keyboard need not be switched, in two groups, so that it can be
 // read aloud. A thousand guesses a second find it in 17 years on average.
 func New() string {
-	const group = 5
-	code := make([]byte, 2*group)
+	code := make([]byte, 2*codeGroup)
 	rand.Read(code) // never fails: it ends the program rather than return less
 	for i, b := range code {
 		code[i] = codeLetters[b%16]
 	}
-	return string(code[:group]) + "-" + string(code[group:])
+	return string(code[:codeGroup]) + "-" + string(code[codeGroup:])
 }
 
 // Six characters are what a host still chooses freely and what cannot be tried
