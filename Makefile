@@ -89,7 +89,8 @@ test-fast: check
 	$(GOTESTSUM) -race -short -timeout 10m ./...
 
 check:
-	@test -z "$$(gofmt -l .)" || { echo 'gofmt would change:'; gofmt -l .; exit 1; }
+	@ugly=$$(find . -path ./build -prune -o -name '*.go' -exec gofmt -l {} +); \
+	 test -z "$$ugly" || { echo 'gofmt would change:'; echo "$$ugly"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
@@ -123,7 +124,7 @@ GO ?= go
 FUZZTIME ?= 2000x
 fuzz:
 	@dir=$(CURDIR)/build/fuzz; rm -rf $$dir; mkdir -p $$dir; faults=0; \
-	for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	for package in $$(grep -rl --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  $(GO) test -c -fuzz=. -o $$dir/test $$package; cd $$package; \
 	  for target in $$($$dir/test -test.list='^Fuzz'); do \
 	    $$dir/test -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzminimizetime=1x \
