@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz torture soak cluster bench deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast test-later check vuln fuzz torture soak cluster bench deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -27,6 +27,7 @@ help:
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
 	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
+	@echo 'make test-later      those of test-fast, with the clock five years ahead (YEARS=5)'
 	@echo 'make torture         kills everything 100 times and checks what phones saw (8 minutes)'
 	@echo 'make soak            100,000 guests in and out: what is left of them (15 minutes)'
 	@echo 'make bench           measures deliveries, latency and cost (15 minutes; QUICK=1: two)'
@@ -87,6 +88,12 @@ test-image: deps-test deps-image deps-demo
 
 test-fast: check
 	$(GOTESTSUM) -race -short -timeout 10m ./...
+
+# The fast tests with the clock some years ahead: what breaks on a date breaks
+# today, then. test/later says how.
+YEARS ?= 5
+test-later:
+	$(GO) run ./test/later -years $(YEARS) $(GOTESTSUM) -short -count=1 -timeout 10m ./...
 
 check:
 	@ugly=$$(find . -path ./build -prune -o -name '*.go' -exec gofmt -l {} +); \
