@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.commit=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast test-later check vuln fuzz torture soak cluster bench deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -28,6 +28,7 @@ help:
 	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
 	@echo 'make test-later      those of test-fast, with the clock five years ahead (YEARS=5)'
+	@echo 'make test-fresh      make run and make test on a new Debian bookworm and trixie'
 	@echo 'make torture         kills everything 100 times and checks what phones saw (8 minutes)'
 	@echo 'make soak            100,000 guests in and out: what is left of them (15 minutes)'
 	@echo 'make bench           measures deliveries, latency and cost (15 minutes; QUICK=1: two)'
@@ -94,6 +95,14 @@ test-fast: check
 YEARS ?= 5
 test-later:
 	$(GO) run ./test/later -years $(YEARS) $(GOTESTSUM) -short -count=1 -timeout 10m ./...
+
+# The two commands on a Debian that has nothing yet, as root, in namespaces.
+# make test-fresh SUITES=trixie TARGETS="run test-fast" is less.
+SUITES  ?= bookworm trixie
+TARGETS ?= run test
+test-fresh:
+	$(call install,debootstrap debian-archive-keyring util-linux git)
+	@$(SUDO:sudo=sudo --preserve-env) env "PATH=$$PATH" test/fresh/fresh.sh '$(SUITES)' '$(TARGETS)'
 
 check:
 	@ugly=$$(find . -path ./build -prune -o -name '*.go' -exec gofmt -l {} +); \
