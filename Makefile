@@ -55,8 +55,20 @@ cluster: deps-rabbitmq build
 
 IMAGE ?= build/warren.img
 
+# make image CONTAINER=podman (or docker) builds it in a container, on systems
+# that are not Debian. What is built belongs to whoever builds: podman's root is
+# that user, docker's is not. SELinux keeps containers from the checkout, unless
+# it is told not to.
+CONTAINER ?=
+ifeq ($(CONTAINER),)
 image: deps-image
 	$(GO) run ./appliance/image -o '$(IMAGE)'
+else
+image:
+	$(CONTAINER) build -t warren - <Containerfile
+	$(CONTAINER) run --rm --security-opt label=disable -v '$(CURDIR)':/src \
+	  $(if $(findstring docker,$(CONTAINER)),--user "$$(id -u):$$(id -g)") warren make image IMAGE='$(IMAGE)'
+endif
 
 flash:
 	@test -n '$(DEVICE)' || { echo 'which card? make flash DEVICE=/dev/sdX'; exit 1; }
@@ -158,9 +170,9 @@ fuzz:
 # not: policy-rc.d says so while we install (see invoke-rc.d(8)).
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install
-@missing=; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+@test -e /etc/debian_version || { echo 'this system is not Debian or Ubuntu, so nothing is installed; what may be missing is in their packages: $(1)'; exit 0; }; \
+ missing=; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
  test -z "$$missing" || { \
-  command -v apt-get >/dev/null || { echo "please install:$$missing (this machine has no apt-get)"; exit 1; }; \
   echo "installing:$$missing"; \
   if [ ! -e /usr/sbin/policy-rc.d ]; then \
     printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin /usr/sbin/policy-rc.d; \
@@ -182,9 +194,11 @@ deps-rabbitmq:
 deps-test:
 	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux $(if $(shell command -v npm),,npm))
 	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
-	  mkdir -p build && npm pack --silent --pack-destination build axe-core@$(AXE) >/dev/null && \
+	  mkdir -p build && npm pack --loglevel=error --pack-destination build axe-core@$(AXE) >/dev/null && \
 	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \
-	  echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --quiet; }
+	  echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --quiet || { \
+	  echo 'build/axe.min.js is missing, which the browser tests need: npm could not fetch axe-core $(AXE), or it is not the one whose SHA-256 is in the Makefile.'; \
+	  echo 'Try again, or put the file there yourself; docs/image.md, "What ages", says what to do if it is gone for good.'; exit 1; }; }
 
 # axe-core knows what people who do not see or hear well stumble over. It is for
 # the browser tests, and no part of the page.
@@ -193,6 +207,7 @@ AXE_SHA256 = 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
 # mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
 deps-image:
+	@test "$$(uname -s)" = Linux || { echo 'the card is built on Linux; on this system, in a container: make image CONTAINER=podman'; exit 1; }
 	$(call install,apt dpkg git gzip mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
 
 deps-demo:
