@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.version=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast check vuln fuzz torture soak cluster bench deps-rabbitmq deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-race deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -27,6 +27,8 @@ help:
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
 	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
 	@echo 'make test-fast       without RabbitMQ and Chromium'
+	@echo 'make test-later      those of test-fast, with the clock five years ahead (YEARS=5)'
+	@echo 'make test-fresh      make run and make test on a new Debian bookworm and trixie'
 	@echo 'make torture         kills everything 100 times and checks what phones saw (8 minutes)'
 	@echo 'make soak            100,000 guests in and out: what is left of them (15 minutes)'
 	@echo 'make bench           measures deliveries, latency and cost (15 minutes; QUICK=1: two)'
@@ -53,8 +55,20 @@ cluster: deps-rabbitmq build
 
 IMAGE ?= build/warren.img
 
+# make image CONTAINER=podman (or docker) builds it in a container, on systems
+# that are not Debian. What is built belongs to whoever builds: podman's root is
+# that user, docker's is not. SELinux keeps containers from the checkout, unless
+# it is told not to.
+CONTAINER ?=
+ifeq ($(CONTAINER),)
 image: deps-image
 	$(GO) run ./appliance/image -o '$(IMAGE)'
+else
+image:
+	$(CONTAINER) build -t warren - <Containerfile
+	$(CONTAINER) run --rm --security-opt label=disable -v '$(CURDIR)':/src \
+	  $(if $(findstring docker,$(CONTAINER)),--user "$$(id -u):$$(id -g)") warren make image IMAGE='$(IMAGE)'
+endif
 
 flash:
 	@test -n '$(DEVICE)' || { echo 'which card? make flash DEVICE=/dev/sdX'; exit 1; }
@@ -85,11 +99,26 @@ test: deps-test deps-image deps-demo check fuzz
 test-image: deps-test deps-image deps-demo
 	$(GOTESTSUM) -race -p 1 -count=1 -timeout 40m ./appliance/...
 
-test-fast: check
+test-fast: deps-race check
 	$(GOTESTSUM) -race -short -timeout 10m ./...
 
+# The fast tests with the clock some years ahead: what breaks on a date breaks
+# today, then. test/later says how.
+YEARS ?= 5
+test-later:
+	$(GO) run ./test/later -years $(YEARS) $(GOTESTSUM) -short -count=1 -timeout 10m ./...
+
+# The two commands on a Debian that has nothing yet, as root, in namespaces.
+# make test-fresh SUITES=trixie TARGETS="run test-fast" is less.
+SUITES  ?= bookworm trixie
+TARGETS ?= run test
+test-fresh:
+	$(call install,debootstrap debian-archive-keyring util-linux git)
+	@$(SUDO:sudo=sudo --preserve-env) env "PATH=$$PATH" test/fresh/fresh.sh '$(SUITES)' '$(TARGETS)'
+
 check:
-	@test -z "$$(gofmt -l .)" || { echo 'gofmt would change:'; gofmt -l .; exit 1; }
+	@ugly=$$(find . -path ./build -prune -o -name '*.go' -exec gofmt -l {} +); \
+	 test -z "$$ugly" || { echo 'gofmt would change:'; echo "$$ugly"; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
@@ -124,7 +153,7 @@ GO ?= go
 FUZZTIME ?= 2000x
 fuzz:
 	@dir=$(CURDIR)/build/fuzz; rm -rf $$dir; mkdir -p $$dir; faults=0; \
-	for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	for package in $$(grep -rl --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  $(GO) test -c -fuzz=. -o $$dir/test $$package; cd $$package; \
 	  for target in $$($$dir/test -test.list='^Fuzz'); do \
 	    $$dir/test -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzminimizetime=1x \
@@ -142,9 +171,9 @@ fuzz:
 # not: policy-rc.d says so while we install (see invoke-rc.d(8)).
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install
-@missing=; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+@test -e /etc/debian_version || { echo 'this system is not Debian or Ubuntu, so nothing is installed; what may be missing is in their packages: $(1)'; exit 0; }; \
+ missing=; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
  test -z "$$missing" || { \
-  command -v apt-get >/dev/null || { echo "please install:$$missing (this machine has no apt-get)"; exit 1; }; \
   echo "installing:$$missing"; \
   if [ ! -e /usr/sbin/policy-rc.d ]; then \
     printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin /usr/sbin/policy-rc.d; \
@@ -163,12 +192,17 @@ endef
 deps-rabbitmq:
 	$(call install,rabbitmq-server)
 
-deps-test:
-	$(call install,rabbitmq-server gcc libc6-dev chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux $(if $(shell command -v npm),,npm))
+deps-race:
+	$(call install,gcc libc6-dev)
+
+deps-test: deps-race
+	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux $(if $(shell command -v npm),,npm))
 	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
-	  mkdir -p build && npm pack --silent --pack-destination build axe-core@$(AXE) >/dev/null && \
+	  mkdir -p build && npm pack --loglevel=error --pack-destination build axe-core@$(AXE) >/dev/null && \
 	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \
-	  echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --quiet; }
+	  echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --quiet || { \
+	  echo 'build/axe.min.js is missing, which the browser tests need: npm could not fetch axe-core $(AXE), or it is not the one whose SHA-256 is in the Makefile.'; \
+	  echo 'Try again, or put the file there yourself; docs/image.md, "What ages", says what to do if it is gone for good.'; exit 1; }; }
 
 # axe-core knows what people who do not see or hear well stumble over. It is for
 # the browser tests, and no part of the page.
@@ -177,6 +211,7 @@ AXE_SHA256 = 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
 # mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
 deps-image:
+	@test "$$(uname -s)" = Linux || { echo 'the card is built on Linux; on this system, in a container: make image CONTAINER=podman'; exit 1; }
 	$(call install,apt dpkg git gzip mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
 
 deps-demo:

@@ -2,6 +2,8 @@ module warren
 
 go 1.26.0
 
+ignore ./build // what is built, fetched and tried there may be Go, and is not ours
+
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // bench: latencies, to within 1 %
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of chromedp

@@ -44,7 +44,9 @@ func Check() error {
 	}
 	slices.Sort(programs)
 	slices.Sort(missing)
-	return fmt.Errorf("this machine does not have %s; on Debian or Ubuntu: sudo apt-get install %s",
+	return fmt.Errorf(`this machine does not have %s
+  on Debian or Ubuntu:     sudo apt-get install %s
+  on any system, with podman or docker, in a container:     make image CONTAINER=podman`,
 		strings.Join(programs, ", "), strings.Join(slices.Compact(missing), " "))
 }
 

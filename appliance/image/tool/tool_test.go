@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,8 +16,36 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 	packages["no-such-program"] = "some-package"
 	defer delete(packages, "no-such-program")
 	err := Check()
-	if err == nil || !strings.Contains(err.Error(), "no-such-program") || !strings.Contains(err.Error(), "sudo apt-get install") || !strings.Contains(err.Error(), "some-package") {
-		t.Error(err)
+	if err == nil {
+		t.Fatal("nothing is missing")
+	}
+	for _, want := range []string{"no-such-program", "sudo apt-get install ", "some-package", "make image CONTAINER=podman"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwithout %q", err, want)
+		}
+	}
+}
+
+// TestContainerHasAll is about who builds in a container because programs are
+// missing: they must not be missing there.
+func TestContainerHasAll(t *testing.T) {
+	container, err := os.ReadFile("../../../Containerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	installed := strings.Fields(string(container))
+	for program, pkg := range packages {
+		if !slices.Contains(installed, pkg) {
+			t.Errorf("the Containerfile does not install %s, which has %s", pkg, program)
+		}
+	}
+	gomod, err := os.ReadFile("../../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(gomod)
+	if version == nil || !strings.Contains(string(container), "golang:"+string(version[1])+"-") {
+		t.Errorf("the Containerfile is not made from Go's version in go.mod, %s", version)
 	}
 }
 
