@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.version=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-race deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-race deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -23,6 +23,9 @@ help:
 	@echo 'make flash DEVICE=/dev/sdX  writes it to a card, and asks before'
 	@echo 'make update HOST=10.0.0.7   sends it to a card that runs, over the network'
 	@echo 'make demo            the card in an emulator, at http://localhost:8081/'
+	@echo 'make update-lock     pins Debian packages to what its archive has now'
+	@echo 'make release VERSION=v0.2.0  all files of a release, in build/release'
+	@echo 'make verify-release  checks them as whoever downloads them would'
 	@echo 'make build           the daemons, in build/'
 	@echo 'make test            all tests: real RabbitMQ, real Chromium (installed if missing)'
 	@echo 'make test-image      those of the card: image, emulator, simulated Wi-Fi'
@@ -85,6 +88,23 @@ update:
 demo: deps-demo image
 	$(GO) build -o build/demo ./appliance/emulator/demo
 	@build/demo -image '$(IMAGE)' -port 8081
+
+# Both locks: that of the image, and that of the simulated Wi-Fi.
+update-lock: deps-image
+	$(GO) run ./appliance/image -update-lock
+	$(GO) test -count=1 -run '^TestLock$$' -v ./appliance/emulator/air -update-lock
+
+# The secret key is in MINISIGN_KEY or MINISIGN_KEY_FILE: see docs/release.md.
+VERSION     ?=
+RELEASE     ?= build/release
+RELEASE_URL ?=
+WEBSITE     ?=
+PUBLIC_KEY  ?=
+release: deps-image
+	$(GO) run ./appliance/release -version '$(VERSION)' -o '$(RELEASE)' -url '$(RELEASE_URL)' -website '$(WEBSITE)'
+
+verify-release: deps-image
+	$(GO) run ./appliance/release -verify -o '$(RELEASE)' -key '$(PUBLIC_KEY)'
 
 # ---- tests ----
 
@@ -188,7 +208,8 @@ endef
 # tests. zbar-tools: what a camera reads on the wall. nginx-light, haproxy: the
 # tests behind a proxy. amqp-tools: the README's commands. python3-…: the bots of
 # docs/bots.md. hostapd, dnsmasq-base, busybox-static, iproute2, util-linux: the
-# hotspot, in network namespaces.
+# hotspot, in network namespaces. gnupg, minisign: archives and releases that tests
+# sign.
 deps-rabbitmq:
 	$(call install,rabbitmq-server)
 
@@ -196,7 +217,7 @@ deps-race:
 	$(call install,gcc libc6-dev)
 
 deps-test: deps-race
-	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux $(if $(shell command -v npm),,npm))
+	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux gnupg minisign $(if $(shell command -v npm),,npm))
 	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
 	  mkdir -p build && npm pack --loglevel=error --pack-destination build axe-core@$(AXE) >/dev/null && \
 	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \
@@ -209,10 +230,11 @@ deps-test: deps-race
 AXE        = 4.14.1
 AXE_SHA256 = 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-# mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems.
+# mtools, dosfstools, squashfs-tools, e2fsprogs: the card's file systems. xz-utils:
+# a release.
 deps-image:
 	@test "$$(uname -s)" = Linux || { echo 'the card is built on Linux; on this system, in a container: make image CONTAINER=podman'; exit 1; }
-	$(call install,apt dpkg git gzip mtools dosfstools squashfs-tools e2fsprogs debian-archive-keyring)
+	$(call install,apt dpkg git gzip mtools dosfstools squashfs-tools e2fsprogs xz-utils debian-archive-keyring)
 
 deps-demo:
 	$(call install,qemu-system-arm mtools device-tree-compiler xz-utils)
