@@ -1,7 +1,6 @@
 package debian
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,11 +16,14 @@ type Difference struct {
 }
 
 func (d Difference) String() string {
-	taken := d.Taken.String()
-	if d.Taken.Name == d.Pinned.Name {
-		return fmt.Sprintf("%s, not %s: %s", taken, d.Pinned.Version, d.Why)
+	pinned := d.Pinned.String()
+	switch {
+	case d.Pinned.Version == "":
+		return fmt.Sprintf("%s: %s", d.Taken, d.Why)
+	case d.Taken.Name == d.Pinned.Name:
+		pinned = d.Pinned.Version
 	}
-	return fmt.Sprintf("%s, not %s: %s", taken, d.Pinned, d.Why)
+	return fmt.Sprintf("%s, not %s: %s", d.Taken, pinned, d.Why)
 }
 
 // Why a package is not taken as pinned.
@@ -29,6 +31,7 @@ const (
 	whySecurity = "a security update"
 	whyGone     = "the archive no longer has that version"
 	whySource   = "it is built together with "
+	whyNewest   = "the archive has it now"
 )
 
 // choose returns the packages to take, in the order of pins, and what differs
@@ -129,7 +132,7 @@ func (l Lock) Newest(ctx context.Context, apt *Apt, snapshot string) (Lock, []Di
 		p.Meta = pin.Meta
 		newest.Packages = append(newest.Packages, p)
 		if !p.isFile(pin) {
-			differences = append(differences, Difference{pin, p, cmp.Or(pin.Version, "new in the lock")})
+			differences = append(differences, Difference{pin, p, whyNewest})
 		}
 	}
 	if len(unknown) > 0 {
