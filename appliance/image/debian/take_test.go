@@ -26,6 +26,7 @@ func newWorld(t *testing.T) *world {
 	conf := filepath.Join(t.TempDir(), "apt.conf")
 	write(t, conf, `Dir::Etc::parts "/dev/null"; Dir::Etc::main "/dev/null"; Acquire::Retries "0";`)
 	t.Setenv("APT_CONFIG", conf)
+	t.Setenv("SOURCE_DATE_EPOCH", "1000000000") // dpkg-deb makes the same of the same
 	w := &world{archive: newArchive(t, newSigner(t))}
 	w.lock.Packages = w.add("trixie",
 		build{name: "libc6", version: "2.41-1", source: "glibc"},
