@@ -57,12 +57,15 @@ func (c container) prepare(conf string, keep int64) error {
 	if err := writeFile(filepath.Join(etc, oci.ConfName), []byte(conf), 0o640, oci.User, false); err != nil {
 		return fmt.Errorf("write RabbitMQ's configuration: %w", err)
 	}
-	spec, err := oci.Bundle{Root: filepath.Join(c.img, "rootfs"), Data: c.data, Conf: etc, Keep: keep, Processor: lastProcessor(cgroups)}.ConfigJSON()
+	spec, err := oci.Bundle{Root: c.root(), Data: c.data, Conf: etc, Keep: keep, Processor: lastProcessor(cgroups)}.ConfigJSON()
 	if err != nil {
 		return err
 	}
 	return writeFile(filepath.Join(bundle, "config.json"), spec, 0o600, 0, false)
 }
+
+// root is that of the container.
+func (c container) root() string { return filepath.Join(c.img, "rootfs") }
 
 func (c container) bundle() string { return filepath.Join(c.run, "bundle") }
 

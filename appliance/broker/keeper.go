@@ -14,6 +14,7 @@ import (
 
 	"warren/appliance/broker/flush"
 	"warren/appliance/broker/mend"
+	"warren/appliance/broker/oci"
 	"warren/appliance/supervise"
 )
 
@@ -31,6 +32,7 @@ type keeper struct {
 	state     *stateFile
 	log       *slog.Logger
 
+	onTrial  func() bool // the system that runs is a new one, and has to prove itself
 	diskSize func(dir string) (uint64, error)
 	flush    func(dir string) func() error
 
@@ -42,7 +44,7 @@ type keeper struct {
 func (k *keeper) run(ctx context.Context) {
 	for {
 		k.state.put(func(s *state) { s.State, s.Why, s.Starts = starting, "", s.Starts+1 })
-		l := &life{keeper: k}
+		l := &life{keeper: k, wellNow: make(chan struct{})}
 		err := l.run(ctx)
 		if ctx.Err() != nil {
 			k.state.set(starting, "") // the next daemon does
@@ -51,7 +53,16 @@ func (k *keeper) run(ctx context.Context) {
 		if l.well.Load() {
 			k.wait.Reset()
 		}
+		if l.refused.Load() {
+			err = errVersion{l.own, l.wrote}
+		}
 		k.state.set(failed, err.Error())
+		if l.refused.Load() && k.onTrial() {
+			// It would refuse them again. The trial fails, and the host reads why.
+			k.log.Error("the data stay as they are: the trial fails, and the old system can read them")
+			<-ctx.Done()
+			return
+		}
 		k.strike(l, err)
 		pause := k.wait.Pause()
 		k.log.Info("RabbitMQ is started again", "in", pause)
@@ -64,23 +75,24 @@ func (k *keeper) run(ctx context.Context) {
 }
 
 // strike counts a life that was not well, and gives RabbitMQ's data up after
-// maxStrikes. A life in which RabbitMQ never said a word has to do with crun or
-// the image, not with the data.
+// maxStrikes, or at once if RabbitMQ says that it cannot read them. A life in which
+// RabbitMQ never said a word has to do with crun or the image, not with the data.
+// Nor is anything given up in a trial: the old system comes back, and could read it.
 func (k *keeper) strike(l *life, err error) {
 	switch {
 	case l.well.Load() && !errors.Is(err, errStream):
 		k.strikes = 0
 		return
-	case !l.spoke.Load():
+	case !l.spoke.Load(), k.onTrial():
 		return
 	}
 	k.strikes++
-	known := wasWell(k.container.data)
-	if known && k.strikes < maxStrikes {
+	version, known := wasWell(k.container.data)
+	if known && k.strikes < maxStrikes && !l.refused.Load() {
 		return
 	}
 	k.strikes = 0
-	if !known {
+	if !known && !l.refused.Load() {
 		// It must not push out what was set aside before.
 		k.log.Warn("RabbitMQ does not start with new data: it is removed", "why", err)
 		if err := os.RemoveAll(k.container.data); err != nil {
@@ -88,29 +100,45 @@ func (k *keeper) strike(l *life, err error) {
 		}
 		return
 	}
-	aside, asideErr := setAside(k.container.data)
+	if !l.refused.Load() && (version == l.own || version == older) {
+		version = "" // it has read them before: they are damaged
+	}
+	aside, asideErr := k.giveUp(version)
 	if asideErr != nil {
 		k.log.Error("RabbitMQ's data cannot be set aside", "error", asideErr)
 		return
 	}
 	k.log.Error("RabbitMQ does not start with its data: the room begins anew", "why", err, "kept", aside)
-	k.state.put(func(s *state) { s.SetAside = aside })
+	k.tellAside(l.own)
 }
 
-// wellName is a file in RabbitMQ's data that says that RabbitMQ has been well
-// with it: then there may be something said in it.
-const wellName = ".warren-well"
+// giveUp sets the data aside that a version of RabbitMQ has written; "": that are
+// damaged. If there is a copy of them, it is that: nobody has changed it since.
+func (k *keeper) giveUp(version string) (aside string, err error) {
+	data := k.container.data
+	aside = asideName(data, version)
+	if c := copyName(data, version); version != "" && isDir(c) {
+		if err := setAside(c, aside); err != nil {
+			return "", err
+		}
+		return aside, os.RemoveAll(data)
+	}
+	return aside, setAside(data, aside)
+}
 
-func wasWell(data string) bool {
-	_, err := os.Stat(filepath.Join(data, wellName))
-	return err == nil
+func (k *keeper) tellAside(own string) {
+	k.state.put(func(s *state) { s.SetAside = tellAside(k.container.data, own) })
 }
 
 // life is one run of RabbitMQ.
 type life struct {
 	*keeper
-	well  atomic.Bool // it was up and the room's log was fine
-	spoke atomic.Bool // RabbitMQ itself wrote to its log
+	own     string        // RabbitMQ's version
+	wrote   string        // the version that was last well with the data
+	well    atomic.Bool   // it was up and the room's log was fine
+	wellNow chan struct{} // closed when it is
+	spoke   atomic.Bool   // RabbitMQ itself wrote to its log
+	refused atomic.Bool   // RabbitMQ said that it cannot read the data
 }
 
 // run runs RabbitMQ once and returns why it ended.
@@ -118,14 +146,25 @@ func (l *life) run(ctx context.Context) error {
 	if err := l.container.remove(ctx); err != nil {
 		return fmt.Errorf("end the RabbitMQ that ran before: %w", err)
 	}
+	own, err := oci.Version(l.container.root())
+	if err != nil {
+		return err
+	}
+	l.own = own
+	l.keepWayBack()
+	l.wrote, _ = wasWell(l.container.data)
+	l.tellAside(own)
 	l.mend(ctx)
 	size, err := l.diskSize(filepath.Dir(l.container.data))
 	if err != nil {
 		return fmt.Errorf("see how large the card is: %w", err)
 	}
-	keep, note := kept(l.keepMB, size)
+	keep, note := kept(l.keepMB, size, sizeAside(l.container.data))
 	l.state.put(func(s *state) { s.Note = note })
 	if err := l.container.prepare(rabbitmqConf(password(l.url), size), keep); err != nil {
+		return err
+	}
+	if err := l.container.holdFlags(); err != nil {
 		return err
 	}
 	// RabbitMQ ends before the flushing does.
@@ -144,6 +183,7 @@ func (l *life) run(ctx context.Context) error {
 		err := l.container.runUntil(ctx, func(line string) {
 			if logRabbit(ctx, l.log, line) {
 				l.spoke.Store(true)
+				l.hear(line)
 			}
 		})
 		if errors.Is(err, supervise.ErrKilled) {
@@ -157,7 +197,29 @@ func (l *life) run(ctx context.Context) error {
 			l.isWell,
 			func() { l.state.set(starting, "") })
 	})
+	g.Go(func() error { return l.settle(ctx) })
 	return g.Wait()
+}
+
+// keepWayBack takes back the data that this version of RabbitMQ has left, if
+// another one has been started with them and did not prove itself; and copies
+// those that another one has left.
+func (l *life) keepWayBack() {
+	data := l.container.data
+	back, err := takeBack(data, l.own)
+	switch {
+	case err != nil:
+		l.log.Error("the data from before the update cannot be taken back", "error", err)
+	case back:
+		l.log.Warn("another RabbitMQ was started with the data and did not prove itself: they are again as they were before")
+	}
+	copied, err := copyData(data, l.own, l.flush(data))
+	switch {
+	case err != nil:
+		l.log.Error("what another RabbitMQ has written cannot be copied: there is no way back to it", "error", err)
+	case copied:
+		l.log.Info("what another RabbitMQ has written is copied, until this one has proved itself", "version", l.own)
+	}
 }
 
 // isWell notes that RabbitMQ is well with its data.
@@ -165,14 +227,24 @@ func (l *life) isWell() {
 	if l.well.Swap(true) {
 		return
 	}
-	if err := writeFile(filepath.Join(l.container.data, wellName), nil, 0o600, 0, true); err != nil {
+	if err := noteWell(l.container.data, l.own); err != nil {
 		l.log.Warn("it cannot be noted that RabbitMQ is well", "error", err)
 	}
+	l.copyFlags()
+	close(l.wellNow)
 }
 
-// mend makes the files of the streams consistent. What cannot be mended is left
-// to RabbitMQ: it may do better, and if not, that shows.
+// mend makes the files of the streams consistent, and the list of feature flags
+// whole. What cannot be mended is left to RabbitMQ: it may do better, and if not,
+// that shows.
 func (l *life) mend(ctx context.Context) {
+	mended, err := mendFlags(l.container.data)
+	switch {
+	case err != nil:
+		l.log.Error("the list of RabbitMQ's feature flags cannot be mended", "error", err)
+	case mended:
+		l.log.Warn("the list of RabbitMQ's feature flags was torn, by a power cut most likely, and has been mended")
+	}
 	reports, err := mend.Streams(ctx, l.container.data)
 	if err != nil {
 		l.log.Error("a log cannot be mended", "error", err)

@@ -67,6 +67,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	}
 	k := &keeper{
 		container: c, url: url, keepMB: o.keepMB, times: patient, state: st, log: log,
+		onTrial:  func() bool { return onTrial(filepath.Join(o.run, "update.state")) },
 		diskSize: flush.DiskSize, flush: flush.FileSystem,
 	}
 	k.run(ctx)

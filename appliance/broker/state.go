@@ -22,9 +22,8 @@ type state struct {
 	// Starts counts how often the broker was started since the daemon was.
 	Starts int `json:"starts"`
 
-	// SetAside is the folder where RabbitMQ's data is kept with which it did
-	// not start, and with it the room's history, if that has happened since
-	// the daemon was started.
+	// SetAside is sentences for the host about RabbitMQ's data that are kept
+	// and with which it did not start, and with them the room's history.
 	SetAside string `json:"set_aside,omitempty"`
 
 	// Note is a sentence for the host about a setting that is not as it was

@@ -100,7 +100,8 @@ func TestUpAndWell(t *testing.T) {
 		}
 	}
 	eventually(t, "up", is(up))
-	eventually(t, "well", func() bool { return wasWell(k.container.data) })
+	eventually(t, "well", func() bool { version, well := wasWell(k.container.data); return well && version == "4.0.5" })
+	eventually(t, "feature flags", func() bool { _, err := os.Stat(k.container.flagsFile()); return err == nil })
 	n.Kill()
 	eventually(t, "not up", is(starting))
 	if err := n.Restart(t.Context()); err != nil {

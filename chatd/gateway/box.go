@@ -188,7 +188,7 @@ func tellBroker(js []byte, s *section) error {
 		return fmt.Errorf("there is no state %.40q", f.State)
 	}
 	if f.SetAside != "" {
-		s.Text = append(s.Text, "It did not start with what was on the card, so the room has begun anew. What was said before is kept in "+f.SetAside+".")
+		s.Text = append(s.Text, f.SetAside)
 	}
 	if f.Note != "" {
 		s.Text = append(s.Text, f.Note)

@@ -52,8 +52,8 @@ func TestStatusPage(t *testing.T) {
 			[]string{"Settings warren.toml has no mistakes. RabbitMQ RabbitMQ is up. " + room, end}, true},
 		"mistakes": {map[string]string{"mistakes.json": `{"mistakes":["warren.toml line 12: channel = 15: it must be 1 to 13","warren.toml line 3: <b> = 1: there is no such setting"]}`},
 			[]string{"Settings There are 2 mistakes in warren.toml.", "warren.toml line 12: channel = 15: it must be 1 to 13 warren.toml line 3: &lt;b&gt; = 1"}, false},
-		"the broker is dead": {map[string]string{"broker.state": `{"state":"failed","why":"RabbitMQ does not answer","starts":3,"set_aside":"/perm/rabbitmq.aside"}`},
-			[]string{"RabbitMQ has failed, and is tried again: RabbitMQ does not answer.", "the room has begun anew. What was said before is kept in /perm/rabbitmq.aside."}, false},
+		"the broker is dead": {map[string]string{"broker.state": `{"state":"failed","why":"RabbitMQ does not answer","starts":3,"set_aside":"The room has begun anew. It is kept in /perm/rabbitmq.aside."}`},
+			[]string{"RabbitMQ has failed, and is tried again: RabbitMQ does not answer.", "The room has begun anew. It is kept in /perm/rabbitmq.aside."}, false},
 		"starting":  {map[string]string{"broker.state": `{"state":"starting","note":"The log keeps less."}`}, []string{"RabbitMQ is starting. That takes a minute or so. The log keeps less."}, true},
 		"elsewhere": {map[string]string{"broker.state": `{"state":"elsewhere"}`}, []string{"The settings name another RabbitMQ. The one on this card is off."}, true},
 		"the whole card": {map[string]string{

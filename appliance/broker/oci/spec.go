@@ -155,6 +155,7 @@ func (t tree) args(keep int64) []string {
 		path.Join(t.runtime, "erlexec"),
 		"-noinput", "-s", "rabbit", "boot", "-boot", "start_sasl",
 		"-eval", keepPolicy(keep),
+		"-eval", enableFlags(flagsFile),
 		"+W", "w", // warnings are warnings, as in RabbitMQ's own script
 		"+B", "i", // no break handler: nobody sits at this VM
 		"+S", "1:1", // a room needs one scheduler; each more costs memory

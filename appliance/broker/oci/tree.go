@@ -19,6 +19,15 @@ const erlangDir = "/usr/lib/erlang"
 // errNoRabbitMQ says that a root is not one of RabbitMQ.
 var errNoRabbitMQ = errors.New("the sealed system of the broker has no RabbitMQ in it: build the image again")
 
+// Version returns the version of the RabbitMQ in a container's root: "4.0.5".
+func Version(root string) (string, error) {
+	tree, err := find(root)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimPrefix(filepath.Base(tree.rabbit), "rabbitmq_server-"), nil
+}
+
 // find looks for the files of Debian's packages below root.
 func find(root string) (tree, error) {
 	exec, err := newest(root, erlangDir+"/erts-*/bin/erlexec")
