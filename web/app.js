@@ -166,6 +166,7 @@ const receive = {
 		}
 		if (log.epoch !== message.epoch) log.reset(message.epoch);
 		Object.assign(composer.limits, message.limits);
+		$('version').textContent = `Warren ${message.version.split(' ')[0]}`; // without that of Go
 		room.host = Boolean(message.host);
 		receive.room(state);
 		receive.you(message);
