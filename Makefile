@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.version=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-race deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-fast deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -119,7 +119,7 @@ test: deps-test deps-image deps-demo check fuzz
 test-image: deps-test deps-image deps-demo
 	$(GOTESTSUM) -race -p 1 -count=1 -timeout 40m ./appliance/...
 
-test-fast: deps-race check
+test-fast: deps-fast check
 	$(GOTESTSUM) -race -short -timeout 10m ./...
 
 # The fast tests with the clock some years ahead: what breaks on a date breaks
@@ -203,21 +203,22 @@ define install
   $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 endef
 
-# rabbitmq-server: the broker. gcc, libc6-dev: the race detector. chromium, fonts
-# with emoji and with Chinese and Japanese, and npm for axe-core: the browser
-# tests. zbar-tools: what a camera reads on the wall. nginx-light, haproxy: the
-# tests behind a proxy. amqp-tools: the README's commands. python3-…: the bots of
-# docs/bots.md. hostapd, dnsmasq-base, busybox-static, iproute2, util-linux: the
-# hotspot, in network namespaces. gnupg, minisign: archives and releases that tests
-# sign.
 deps-rabbitmq:
 	$(call install,rabbitmq-server)
 
-deps-race:
-	$(call install,gcc libc6-dev)
+# What all tests need. gcc, libc6-dev: the race detector. python3-…: the bots of
+# docs/bots.md. hostapd, dnsmasq-base, busybox-static, iproute2, util-linux: the
+# hotspot, in network namespaces. minisign: releases. The others: the card's file
+# systems.
+deps-fast:
+	$(call install,gcc libc6-dev python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux mtools dosfstools squashfs-tools e2fsprogs git minisign)
 
-deps-test: deps-race
-	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools python3-websockets python3-pika hostapd dnsmasq-base busybox-static iproute2 util-linux gnupg minisign $(if $(shell command -v npm),,npm))
+# rabbitmq-server: the broker. chromium, fonts with emoji and with Chinese and
+# Japanese, and npm for axe-core: the browser tests. zbar-tools: what a camera
+# reads on the wall. nginx-light, haproxy: the tests behind a proxy. amqp-tools:
+# the README's commands. gnupg: archives that tests sign.
+deps-test: deps-fast
+	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools gnupg $(if $(shell command -v npm),,npm))
 	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
 	  mkdir -p build && npm pack --loglevel=error --pack-destination build axe-core@$(AXE) >/dev/null && \
 	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \

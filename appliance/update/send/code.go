@@ -23,7 +23,7 @@ func askCode(ctx context.Context, stdin *os.File, stderr io.Writer) (string, err
 		return "", fmt.Errorf("there is no terminal to ask for the host's code: put it into %s", codeVariable)
 	}
 	defer term.Restore(fd, before) // after Ctrl-C nobody else does
-	fmt.Fprint(stderr, "The host's code, from warren.toml: ")
+	fmt.Fprint(stderr, "The host's code, from HOST-CODE.TXT or warren.toml: ")
 	defer fmt.Fprintln(stderr)
 	typed := make(chan error, 1)
 	var code []byte
