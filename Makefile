@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.version=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz torture soak cluster bench deps-rabbitmq deps-fast deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz fuzz-package torture soak cluster bench deps-rabbitmq deps-fast deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -108,25 +108,33 @@ verify-release: deps-image
 
 # ---- tests ----
 
-GOTESTSUM = $(GO) tool gotestsum --format pkgname-and-test-fails --
+GOTESTSUM = $(GO) tool gotestsum --format pkgname-and-test-fails
 
-# One package at a time: a browser and a broker at once are more than two cores
-# do in the time that a guest would wait.
-test: deps-test deps-image deps-demo check fuzz
-	$(GOTESTSUM) -race -p 1 -count=1 -timeout 40m ./...
+# Most packages wait, for a broker that starts or for somebody to notice that it
+# is gone: two at a time. A browser, or an emulator, at once with a broker is more
+# than two cores do in the time that a guest would wait: they run one at a time.
+# It is one run, with one summary at its end, and it fails if either part does.
+# Vet is not asked again: check has just done so. The image is built once.
+ALONE   = ^warren/(web|appliance)/
+GO_TEST = $(GO) test -json -race -vet=off -count=1 -timeout 40m
+test: deps-test deps-image deps-demo check fuzz image
+	@export WARREN_IMAGE="$${WARREN_IMAGE:-$(abspath $(IMAGE))}"; packages=$$($(GO) list ./...); \
+	export TOGETHER=$$(grep -Ev '$(ALONE)' <<<"$$packages") ALONE=$$(grep -E '$(ALONE)' <<<"$$packages"); \
+	$(GOTESTSUM) --raw-command -- bash -c \
+	  'failed=0; $(GO_TEST) -p 2 $$TOGETHER || failed=1; $(GO_TEST) -p 1 $$ALONE || failed=1; exit $$failed'
 
 # The card only, and all that is booted in an emulator.
-test-image: deps-test deps-image deps-demo
-	$(GOTESTSUM) -race -p 1 -count=1 -timeout 40m ./appliance/...
+test-image: deps-test deps-image deps-demo image
+	WARREN_IMAGE="$${WARREN_IMAGE:-$(abspath $(IMAGE))}" $(GOTESTSUM) -- -race -p 1 -count=1 -timeout 40m ./appliance/...
 
 test-fast: deps-fast check
-	$(GOTESTSUM) -race -short -timeout 10m ./...
+	$(GOTESTSUM) -- -race -short -vet=off -timeout 10m ./...
 
 # The fast tests with the clock some years ahead: what breaks on a date breaks
 # today, then. test/later says how.
 YEARS ?= 5
 test-later:
-	$(GO) run ./test/later -years $(YEARS) $(GOTESTSUM) -short -count=1 -timeout 10m ./...
+	$(GO) run ./test/later -years $(YEARS) $(GOTESTSUM) -- -short -count=1 -timeout 10m ./...
 
 # The two commands on a Debian that has nothing yet, as root, in namespaces.
 # make test-fresh SUITES=trixie TARGETS="run test-fast" is less.
@@ -167,23 +175,27 @@ QUICK ?=
 bench: deps-rabbitmq
 	$(GO) run ./chatd/bench -suite $(if $(QUICK),-quick) -version $(COMMIT)
 
-SHELL = /bin/bash
-.SHELLFLAGS = -eu -o pipefail -c
-GO ?= go
+# Two packages at a time, each with one worker: a worker more would mostly start.
 FUZZTIME ?= 2000x
+FUZZ      = build/fuzz
 fuzz:
-	@dir=$(CURDIR)/build/fuzz; rm -rf $$dir; mkdir -p $$dir; faults=0; \
-	for package in $$(grep -rl --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
-	  $(GO) test -c -fuzz=. -o $$dir/test $$package; cd $$package; \
-	  for target in $$($$dir/test -test.list='^Fuzz'); do \
-	    $$dir/test -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzminimizetime=1x \
-	      -test.fuzzcachedir=$$dir/corpus >$$dir/log 2>&1 || { faults=$$((faults+1)); cat $$dir/log; }; \
-	    echo $$package $$target $$(sed -n 's/.*execs: \([0-9]*\).*interesting: \([0-9]*\).*/\1 \2/p' $$dir/log | tail -1) | \
-	      awk '{ printf "%-32s %-16s %11d executions %6d new inputs\n", substr($$1, 3), $$2, $$3, $$4 }' | tee -a $$dir/table; \
-	  done; cd $(CURDIR); \
+	@rm -rf $(FUZZ); mkdir -p $(FUZZ)/tables; failed=0; \
+	grep -rl --include='*_test.go' --exclude-dir=build '^func Fuzz' . | xargs -n1 dirname | sort -u | cut -c3- | \
+	  xargs -P 2 -I% $(MAKE) --no-print-directory fuzz-package PACKAGE=% || failed=1; \
+	awk '{ n += $$3 } / a fault$$/ { faults++ } END { print NR " targets, " n " executions, " 0+faults " targets found a fault" }' $(FUZZ)/tables/*; \
+	rm -rf $(FUZZ); test $$failed = 0
+
+fuzz-package:
+	@package=$(PACKAGE); dir=$(CURDIR)/$(FUZZ)/$${package//\//.}; table=$(CURDIR)/$(FUZZ)/tables/$${package//\//.}; mkdir -p $$dir; failed=0; \
+	$(GO) test -c -fuzz=. -o $$dir/test ./$(PACKAGE); cd $(PACKAGE); \
+	for target in $$($$dir/test -test.list='^Fuzz'); do \
+	  verdict=; $$dir/test -test.run='^$$' -test.fuzz="^$$target\$$" -test.fuzztime=$(FUZZTIME) -test.fuzzminimizetime=1x \
+	    -test.parallel=1 -test.fuzzcachedir=$$dir/corpus >$$dir/log 2>&1 || { failed=1; verdict='  a fault'; cat $$dir/log; }; \
+	  sed -n 's/.*execs: \([0-9]*\).*interesting: \([0-9]*\).*/\1 \2/p' $$dir/log | tail -1 | \
+	    awk -v package=$(PACKAGE) -v target=$$target -v verdict="$$verdict" \
+	      '{ n = $$1; found = $$2 } END { printf "%-32s %-16s %11d executions %6d new inputs%s\n", package, target, n, found, verdict }' | tee -a $$table; \
 	done; \
-	awk -v faults=$$faults '{ n += $$3 } END { print NR " targets, " n " executions, " faults " targets found a fault" }' $$dir/table; \
-	rm -rf $$dir; test $$faults = 0
+	rm -rf $$dir; test $$failed = 0
 
 # ---- what must be installed ----
 

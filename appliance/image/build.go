@@ -85,7 +85,9 @@ func (b *builder) build(ctx context.Context) error {
 	if err := b.remember(key); err != nil {
 		return err
 	}
-	b.whatNext()
+	if b.release == "" { // else there are more files to come
+		b.whatNext()
+	}
 	return nil
 }
 

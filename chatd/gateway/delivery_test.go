@@ -95,7 +95,7 @@ func deliver(t *testing.T, s *testServer) {
 }
 
 // awaitUp waits until the exchange is reached.
-func (s *testServer) awaitUp(t *testing.T) {
+func (s *testServer) awaitUp(t testing.TB) {
 	t.Helper()
 	deadline := time.After(waitFor)
 	for e := s.room.Tail(); !s.room.Up(); {

@@ -79,7 +79,7 @@ func New(c Config) *Gateway {
 		hosts:     newHosts(c.Hosts),
 		hostKey:   newHostKey(c.HostCode),
 		guesses:   newGuesses(),
-		page:      newPage(),
+		page:      thePage(),
 		seats:     newSeats(c.Limits.AddressConnections, c.Limits.Connections),
 		farewells: make(chan struct{}, maxFarewells),
 		uploads:   newUploads(),

@@ -69,6 +69,9 @@ func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Confi
 			t.Errorf("the room ended with %v", err)
 		}
 	})
+	if _, ok := x.(*memory.Exchange); ok {
+		s.awaitUp(t) // whoever comes before would be asked to come again
+	}
 	return s
 }
 

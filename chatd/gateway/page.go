@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"warren/chatd/spoken"
 	"warren/web"
@@ -35,7 +36,9 @@ type asset struct {
 // templates are the files that are not served as they are.
 var templates = []string{basicTemplate, statusTemplate, posterTemplate, hostDoorTemplate, wallTemplate}
 
-func newPage() page {
+// thePage is made once in a process, however many gateways there are in it: its
+// files are in the binary.
+var thePage = sync.OnceValue(func() page {
 	p := page{assets: make(map[string]asset), words: make(map[string]asset)}
 	err := fs.WalkDir(web.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) == ".go" || slices.Contains(templates, name) {
@@ -54,7 +57,7 @@ func newPage() page {
 	}
 	p.assets["/"] = p.assets["/index.html"]
 	return p
-}
+})
 
 func newAsset(name string) asset {
 	source := fileOf(name)

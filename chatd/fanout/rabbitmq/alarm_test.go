@@ -48,6 +48,7 @@ func (e *ear) waitFull(short string) {
 
 // TestAlarm has a broker that becomes short of things while people chat.
 func TestAlarm(t *testing.T) {
+	t.Parallel()
 	n := alarming(t)
 	for _, c := range []struct {
 		alarm node.Alarm
@@ -133,6 +134,7 @@ func TestAlarm(t *testing.T) {
 // TestAlarmAtFirst starts a daemon, on no log at all, while there is an alarm,
 // and cuts it off. It says what is the matter, and in the end all is there.
 func TestAlarmAtFirst(t *testing.T) {
+	t.Parallel()
 	n := alarming(t)
 	raise(t, n, node.Disk)
 	awaitAlarm(t, n)
@@ -187,6 +189,7 @@ func awaitAlarm(t *testing.T, n *node.Node) {
 // what is kept is bounded, the rest is refused, nobody is kept waiting, and the
 // log can be read all the time.
 func TestAlarmOfAFlood(t *testing.T) {
+	t.Parallel()
 	n := alarming(t)
 	x := open(t, n.URL(), Options{suffix: newSuffix(), OutboxRecords: 2000, OutboxBytes: 4 << 20})
 	e, _ := run(t, x, 10)

@@ -78,6 +78,7 @@ func TestSeveralURLs(t *testing.T) {
 // TestNextBroker starts with a broker that is not there, one that says nothing
 // and one with another password before the one that works.
 func TestNextBroker(t *testing.T) {
+	t.Parallel()
 	url := broker(t)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // own node first, while nodes are killed and frozen. What any daemon read is in
 // the log, once and in one order, whatever dies; docs/cluster.md has the times.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.well("started")
 	for i := range h.cluster.Nodes {

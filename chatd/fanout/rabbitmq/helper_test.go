@@ -25,7 +25,9 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 60 * time.Second
 
-// shared is the broker of the tests that do not harm it.
+// shared is the broker of the tests that do not harm it, and of those that kill,
+// stop or freeze it one after another. Tests that mostly wait and leave it alone
+// run two at a time, when the others are over.
 var shared struct {
 	once sync.Once
 	node *node.Node

@@ -143,6 +143,7 @@ func TestCut(t *testing.T) {
 
 // TestStartBeforeBroker starts where nothing answers.
 func TestStartBeforeBroker(t *testing.T) {
+	t.Parallel()
 	url := broker(t)
 	p, via := newProxy(t, url)
 	p.cut()
@@ -281,6 +282,7 @@ func TestSomethingElse(t *testing.T) {
 }
 
 func TestWrongPassword(t *testing.T) {
+	t.Parallel()
 	u := strings.Replace(broker(t), "@", "x@", 1)
 	log := &syncBuffer{said: make(chan string, 100)}
 	x := open(t, u, Options{suffix: newSuffix(), Logger: slog.New(slog.NewTextHandler(log, nil))})
@@ -335,6 +337,7 @@ func TestSilentServer(t *testing.T) {
 // is published is confirmed and gets nowhere, as in the first moments of a
 // broker. With another queue on the exchange the broker does not even say so.
 func TestUnbound(t *testing.T) {
+	t.Parallel()
 	url := broker(t)
 	for _, another := range []bool{false, true} {
 		t.Run(fmt.Sprintf("another=%v", another), func(t *testing.T) {

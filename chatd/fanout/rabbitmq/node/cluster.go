@@ -237,8 +237,7 @@ func (c *Cluster) eval(ctx context.Context, n *Node, expression string) (string,
 	return string(out), nil
 }
 
-// ClusterForTest starts a cluster for a test and stops it when the test is over.
-// With -short the test is skipped.
+// ClusterForTest is ForTest for a cluster.
 func ClusterForTest(t testing.TB) *Cluster {
 	t.Helper()
 	if testing.Short() {
@@ -248,6 +247,6 @@ func ClusterForTest(t testing.TB) *Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Stop)
+	t.Cleanup(func() { c.Kill(); c.Stop() })
 	return c
 }

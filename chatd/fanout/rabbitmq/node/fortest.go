@@ -2,8 +2,9 @@ package node
 
 import "testing"
 
-// ForTest starts a node for a test and stops it when the test is over. With
-// -short the test is skipped.
+// ForTest starts a node for a test and kills it when the test is over: nobody
+// needs its data any more, and a goodbye takes a second. With -short the test is
+// skipped.
 func ForTest(t testing.TB) *Node {
 	t.Helper()
 	if testing.Short() {
@@ -13,6 +14,6 @@ func ForTest(t testing.TB) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(n.Stop)
+	t.Cleanup(func() { n.Kill(); n.Stop() })
 	return n
 }

@@ -81,7 +81,7 @@ func (in install) env(dir string, p place) []string {
 		"ERL_AFLAGS=-start_epmd false",
 		"EMU=beam",
 		"PROGNAME=erl",
-		"ERL_LIBS=" + filepath.Join(in.rabbit, "plugins"),
+		"ERL_LIBS=" + filepath.Join(dir, applicationsName),
 		"ERL_MAX_PORTS=1024", // connections and files; the default makes a table for 65536
 		"ERL_CRASH_DUMP_SECONDS=0",
 		"RABBITMQ_HOME=" + in.rabbit,
@@ -92,7 +92,7 @@ func (in install) env(dir string, p place) []string {
 		"RABBITMQ_ADVANCED_CONFIG_FILE=" + none,
 		"RABBITMQ_GENERATED_CONFIG_DIR=" + filepath.Join(dir, "config"),
 		"RABBITMQ_ENABLED_PLUGINS_FILE=" + filepath.Join(dir, pluginsName),
-		"RABBITMQ_PLUGINS_DIR=" + filepath.Join(in.rabbit, "plugins"),
+		"RABBITMQ_PLUGINS_DIR=" + filepath.Join(dir, applicationsName),
 		"RABBITMQ_MNESIA_BASE=" + filepath.Join(dir, "data"),
 		"RABBITMQ_LOG_BASE=" + dir,
 		"RABBITMQ_LOGS=-",

@@ -235,6 +235,9 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if err := n.more.add(n.dir); err != nil {
 		return fmt.Errorf("write the configuration of RabbitMQ: %w", err)
 	}
+	if err := n.in.link(n.dir, n.more.Plugins); err != nil {
+		return fmt.Errorf("gather the applications of RabbitMQ: %w", err)
+	}
 	path := filepath.Join(n.dir, logName)
 	log, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
