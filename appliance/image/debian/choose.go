@@ -57,7 +57,7 @@ func choose(pins []Package, offers map[string][]offer, has func(Package) bool, n
 			why = whySecurity
 		case has(pin), slices.ContainsFunc(have, func(o offer) bool { return o.isFile(pin) }):
 		case len(have) == 0:
-			return nil, nil, fmt.Errorf("Debian's archive has no package %s any more: find out what has replaced it, write that name into packages.lock instead, and run -update-lock; or build what was last tested, with -locked", pin.Name)
+			return nil, nil, fmt.Errorf("the archive has no package %s any more: find out what has replaced it, write that name into packages.lock instead, and run -update-lock; or build what was last tested, with -locked", pin.Name)
 		default:
 			why = whyGone
 		}
@@ -136,7 +136,7 @@ func (l Lock) Newest(ctx context.Context, apt *Apt, snapshot string) (Lock, []Di
 		}
 	}
 	if len(unknown) > 0 {
-		return l, nil, fmt.Errorf("Debian's archive has no package %s: find out what has replaced it, and write that name into packages.lock instead", strings.Join(unknown, ", "))
+		return l, nil, fmt.Errorf("the archive has no package %s: find out what has replaced it, and write that name into packages.lock instead", strings.Join(unknown, ", "))
 	}
 	if len(differences) > 0 {
 		newest.Snapshot = snapshot
