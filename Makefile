@@ -118,14 +118,14 @@ GOTESTSUM = $(GO) tool gotestsum --format pkgname-and-test-fails
 ALONE   = ^warren/(web|appliance)/
 GO_TEST = $(GO) test -json -race -vet=off -count=1 -timeout 40m
 test: deps-test deps-image deps-demo check fuzz image
-	@export WARREN_IMAGE="$${WARREN_IMAGE:-$(abspath $(IMAGE))}"; packages=$$($(GO) list ./...); \
+	@export WARREN_TEST_IMAGE="$${WARREN_TEST_IMAGE:-$(abspath $(IMAGE))}"; packages=$$($(GO) list ./...); \
 	export TOGETHER=$$(grep -Ev '$(ALONE)' <<<"$$packages") ALONE=$$(grep -E '$(ALONE)' <<<"$$packages"); \
 	$(GOTESTSUM) --raw-command -- bash -c \
 	  'failed=0; $(GO_TEST) -p 2 $$TOGETHER || failed=1; $(GO_TEST) -p 1 $$ALONE || failed=1; exit $$failed'
 
 # The card only, and all that is booted in an emulator.
 test-image: deps-test deps-image deps-demo image
-	WARREN_IMAGE="$${WARREN_IMAGE:-$(abspath $(IMAGE))}" $(GOTESTSUM) -- -race -p 1 -count=1 -timeout 40m ./appliance/...
+	WARREN_TEST_IMAGE="$${WARREN_TEST_IMAGE:-$(abspath $(IMAGE))}" $(GOTESTSUM) -- -race -p 1 -count=1 -timeout 40m ./appliance/...
 
 test-fast: deps-fast check
 	$(GOTESTSUM) -- -race -short -vet=off -timeout 10m ./...

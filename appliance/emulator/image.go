@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// ImageForTest returns the image that tests boot: the file that WARREN_IMAGE
+// ImageForTest returns the image that tests boot: the file that WARREN_TEST_IMAGE
 // names, or build/warren.img, which is built when it is first asked for in a
 // process; that is quick if there is nothing to do.
 func ImageForTest(t testing.TB) string {
 	t.Helper()
-	if image := os.Getenv("WARREN_IMAGE"); image != "" {
+	if image := os.Getenv("WARREN_TEST_IMAGE"); image != "" {
 		return image
 	}
 	image, err := built()

@@ -58,7 +58,7 @@ func TestPorts(t *testing.T) {
 func inNamespace(t *testing.T) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), namespace+"=yes", "WARREN_IMAGE="+ImageForTest(t))
+	cmd.Env = append(os.Environ(), namespace+"=yes", "WARREN_TEST_IMAGE="+ImageForTest(t))
 	id := func(id int) []syscall.SysProcIDMap {
 		return []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
 	}
