@@ -227,8 +227,15 @@ func copyTree(t testing.TB, from, to string) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
+		switch {
+		case d.IsDir():
 			return os.MkdirAll(target, 0o700)
+		case d.Type() == fs.ModeSymlink:
+			to, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(to, target)
 		}
 		b, err := os.ReadFile(path)
 		if err != nil {

@@ -26,7 +26,8 @@ func TestRead(t *testing.T) {
 			e.wait("all so far", func() bool { return x.outbox.len() == 0 })
 		}
 	}
-	e.wait("all", func() bool { return len(e.recs) > n })
+	last := fmt.Sprint(n - 1) // behind it there is nothing
+	e.wait("all", func() bool { return e.recs[len(e.recs)-1].ID == last })
 	e.mu.Lock()
 	log := e.recs
 	e.mu.Unlock()
