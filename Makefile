@@ -115,7 +115,7 @@ GOTESTSUM = $(GO) tool gotestsum --format pkgname-and-test-fails
 # than two cores do in the time that a guest would wait: they run one at a time.
 # It is one run, with one summary at its end, and it fails if either part does.
 # Vet is not asked again: check has just done so. The image is built once.
-ALONE   = ^warren/(web|appliance)/
+ALONE   = ^warren/(web/|appliance/(broker|emulator|hotspot|portal|release|(image|update)$$))
 GO_TEST = $(GO) test -json -race -vet=off -count=1 -timeout 40m
 test: deps-test deps-image deps-demo check fuzz image
 	@export WARREN_TEST_IMAGE="$${WARREN_TEST_IMAGE:-$(abspath $(IMAGE))}"; packages=$$($(GO) list ./...); \
