@@ -56,7 +56,9 @@ cluster: deps-rabbitmq build
 
 # ---- the card ----
 
-IMAGE ?= build/warren.img
+# Further flags of the builder: make image IMAGE_FLAGS=-locked; -h tells them all.
+IMAGE       ?= build/warren.img
+IMAGE_FLAGS ?=
 
 # make image CONTAINER=podman (or docker) builds it in a container, on systems
 # that are not Debian. What is built belongs to whoever builds: podman's root is
@@ -65,12 +67,12 @@ IMAGE ?= build/warren.img
 CONTAINER ?=
 ifeq ($(CONTAINER),)
 image: deps-image
-	$(GO) run ./appliance/image -o '$(IMAGE)'
+	$(GO) run ./appliance/image -o '$(IMAGE)' $(IMAGE_FLAGS)
 else
 image:
 	$(CONTAINER) build -t warren - <Containerfile
 	$(CONTAINER) run --rm --security-opt label=disable -v '$(CURDIR)':/src \
-	  $(if $(findstring docker,$(CONTAINER)),--user "$$(id -u):$$(id -g)") warren make image IMAGE='$(IMAGE)'
+	  $(if $(findstring docker,$(CONTAINER)),--user "$$(id -u):$$(id -g)") warren make image IMAGE='$(IMAGE)' IMAGE_FLAGS='$(IMAGE_FLAGS)'
 endif
 
 flash:

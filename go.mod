@@ -5,6 +5,8 @@ go 1.26.0
 ignore ./build // what is built, fetched and tried there may be Go, and is not ours
 
 require (
+	aead.dev/minisign v0.3.0 // release: the signature, as anybody's minisign checks it
+	github.com/CycloneDX/cyclonedx-go v0.12.0 // image: the bill of materials
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // bench: latencies, to within 1 %
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of chromedp
 	github.com/chromedp/chromedp v0.23.0 // tests: drives Chromium
@@ -38,11 +40,6 @@ require (
 	periph.io/x/conn/v3 v3.7.2 // what a GPIO line is
 	periph.io/x/host/v3 v3.8.5 // the GPIO lines of a Pi
 	rsc.io/qr v0.2.0 // QR codes
-)
-
-require (
-	aead.dev/minisign v0.3.0
-	github.com/CycloneDX/cyclonedx-go v0.12.0
 )
 
 require (
