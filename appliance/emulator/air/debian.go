@@ -33,7 +33,7 @@ var phonesTools = []string{"usr/sbin/wpa_supplicant"}
 type parts string
 
 // debianParts returns the parts, from the cache if they are there: a folder that
-// the image's builder uses, too. What is fetched is what the lock says.
+// the image's builder uses, too.
 func debianParts(ctx context.Context, cache string) (parts, error) {
 	if _, err := exec.LookPath("xz"); err != nil {
 		return "", errors.New("xz is missing, which unpacks kernel modules: on Debian and Ubuntu, apt-get install xz-utils")
@@ -45,6 +45,9 @@ func debianParts(ctx context.Context, cache string) (parts, error) {
 	taken, err := debian.Take(ctx, pins, request(cache))
 	if err != nil {
 		return "", err
+	}
+	for _, d := range taken.Differences {
+		fmt.Fprintln(os.Stderr, d)
 	}
 	key := sha256.New()
 	fmt.Fprintln(key, taken.Packages)
@@ -105,7 +108,7 @@ func stageParts(ctx context.Context, tree, stage string) error {
 }
 
 // request says where the packages come from: as the image's builder says it, from
-// the same store.
+// the same store. WARREN_AIR_LOCKED=yes is its -locked.
 func request(cache string) debian.Request {
-	return debian.Request{Cache: cache, Apt: filepath.Join(cache, "air-apt")}
+	return debian.Request{Cache: cache, Apt: filepath.Join(cache, "air-apt"), Locked: os.Getenv("WARREN_AIR_LOCKED") != ""}
 }
