@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,7 +46,7 @@ func extract(ctx context.Context, from, to string, most int64) (blob, error) {
 	_, err = tool.Command{
 		Program: "xz", Args: []string{"--decompress", "--stdout", from},
 		Stdout: func(r io.Reader) error {
-			block := make([]byte, 1<<20)
+			block := make([]byte, len(zeros))
 			for {
 				n, err := io.ReadFull(r, block)
 				if n > 0 {
@@ -71,12 +72,12 @@ func extract(ctx context.Context, from, to string, most int64) (blob, error) {
 
 // writeSparse writes a block, or goes on behind it if it is empty.
 func writeSparse(out *os.File, block []byte) error {
-	for _, b := range block {
-		if b != 0 {
-			_, err := out.Write(block)
-			return err
-		}
+	if bytes.Equal(block, zeros[:len(block)]) {
+		_, err := out.Seek(int64(len(block)), io.SeekCurrent)
+		return err
 	}
-	_, err := out.Seek(int64(len(block)), io.SeekCurrent)
+	_, err := out.Write(block)
 	return err
 }
+
+var zeros [1 << 20]byte

@@ -78,10 +78,7 @@ func pack(file, folder string, entries []entry, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	z, err := gzip.NewWriterLevel(out, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
+	z := gzip.NewWriter(out)
 	t := tar.NewWriter(z)
 	for _, e := range entries {
 		h := &tar.Header{Name: folder + "/" + e.name, Mode: e.mode, Size: int64(len(e.content)), ModTime: at, Format: tar.FormatPAX}
