@@ -99,7 +99,7 @@ func empty(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); !strings.HasPrefix(name, "warren") && !slices.Contains([]string{sumsFile, signatureFile, notesFile}, name) {
+		if name := e.Name(); !strings.HasPrefix(name, "warren-v") && !slices.Contains([]string{sumsFile, signatureFile, notesFile, keyFile, manifestFile, iconFile}, name) {
 			return fmt.Errorf("%s has %s in it, which is no file of a release: name another folder with -o", dir, name)
 		}
 	}

@@ -30,6 +30,7 @@ func (d Difference) String() string {
 const (
 	whySecurity = "a security update"
 	whyGone     = "the archive no longer has that version"
+	whyBehind   = "the mirror has only this older version: wait until it is up to date, or name another"
 	whySource   = "it is built together with "
 	whyNewest   = "the archive has it now"
 )
@@ -58,6 +59,8 @@ func choose(pins []Package, offers map[string][]offer, has func(Package) bool, n
 		case has(pin), slices.ContainsFunc(have, func(o offer) bool { return o.isFile(pin) }):
 		case len(have) == 0:
 			return nil, nil, fmt.Errorf("the archive has no package %s any more: find out what has replaced it, write that name into packages.lock instead, and run -update-lock; or build what was last tested, with -locked", pin.Name)
+		case newer(pin.Version, have[0].Version):
+			why = whyBehind
 		default:
 			why = whyGone
 		}

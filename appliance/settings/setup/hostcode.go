@@ -42,7 +42,7 @@ func (h hostCode) inForce(setting string) string {
 	if setting == "" {
 		code = h.own(settings.HostCodeIn(told))
 	}
-	if content := settings.HostCodeFile(setting, code); !bytes.Equal(content, told) {
+	if content := settings.HostCodeFile(setting, code); !bytes.Equal(bytes.TrimRight(content, " \n"), bytes.TrimRight(told, " \r\n")) { // editors trim
 		if err := h.note.write(content); err != nil {
 			h.log.Error("the host's code cannot be written to "+settings.HostCodeName+" on the boot partition: set one in warren.toml", "error", err)
 		}
