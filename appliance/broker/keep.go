@@ -11,18 +11,21 @@ const keepLeast = 8
 // is not read for a while.
 const ownFiles = 64 << 20
 
+// pictures is what chatd may keep of pictures on the same disk, in bytes: the
+// default of its -pictures-mb, which the card does not change.
+const pictures = 256 << 20
+
 // kept returns how many bytes of the log are kept on a disk of size bytes if
 // the settings ask for so many MiB, and a sentence for the host if that is less.
 //
 // The log can never fill the disk: there is room for it twice, because a log
 // that RabbitMQ does not start with is set aside, and it is copied before another
 // version of RabbitMQ starts with it; for what has been set aside, aside bytes; for
-// its index, which RabbitMQ
-// does not count (29 bytes for a message of 300 or more); for what must stay
-// free; and for ownFiles. Of the 944 MiB that the card has for data, of which
-// ext4 leaves 912, that is 363 for the log.
+// its index, which RabbitMQ does not count (29 bytes for a message of 300 or more);
+// for what must stay free; for pictures; and for ownFiles. Of the 944 MiB that the card has for data, of which
+// ext4 leaves 912, that is 247 for the log.
 func kept(askedMB int, size uint64, aside int64) (bytes int64, note string) {
-	room := (int64(size) - int64(freeLimit(size)) - ownFiles - aside) / 2 * 10 / 11
+	room := (int64(size) - int64(freeLimit(size)) - ownFiles - pictures - aside) / 2 * 10 / 11
 	most := max(int(room>>20), keepLeast)
 	if askedMB <= most {
 		return int64(askedMB) << 20, ""

@@ -36,8 +36,9 @@ type keeper struct {
 	diskSize func(dir string) (uint64, error)
 	flush    func(dir string) func() error
 
-	wait    supervise.Backoff
-	strikes int
+	wait     supervise.Backoff
+	strikes  int
+	uncopied int // starts that were given up because the data could not be copied
 }
 
 // run runs RabbitMQ again and again until ctx ends.
@@ -112,8 +113,8 @@ func (k *keeper) strike(l *life, err error) {
 	k.tellAside(l.own)
 }
 
-// giveUp sets the data aside that a version of RabbitMQ has written; "": that are
-// damaged. If there is a copy of them, it is that: nobody has changed it since.
+// giveUp sets the data aside that a version of RabbitMQ has written, or those that
+// are damaged, if version is "". If there is a copy of them, it is that: nobody has changed it since.
 func (k *keeper) giveUp(version string) (aside string, err error) {
 	data := k.container.data
 	aside = asideName(data, version)
@@ -151,7 +152,9 @@ func (l *life) run(ctx context.Context) error {
 		return err
 	}
 	l.own = own
-	l.keepWayBack()
+	if err := l.keepWayBack(); err != nil {
+		return err
+	}
 	l.wrote, _ = wasWell(l.container.data)
 	l.tellAside(own)
 	l.mend(ctx)
@@ -203,8 +206,10 @@ func (l *life) run(ctx context.Context) error {
 
 // keepWayBack takes back the data that this version of RabbitMQ has left, if
 // another one has been started with them and did not prove itself; and copies
-// those that another one has left.
-func (l *life) keepWayBack() {
+// those that another one has left. If they cannot be copied, RabbitMQ must not
+// start: in a trial not at all, for it then fails and the old system can read them;
+// otherwise at the second attempt, by when it is known whether this is a trial.
+func (l *life) keepWayBack() error {
 	data := l.container.data
 	back, err := takeBack(data, l.own)
 	switch {
@@ -215,11 +220,15 @@ func (l *life) keepWayBack() {
 	}
 	copied, err := copyData(data, l.own, l.flush(data))
 	switch {
+	case err != nil && (l.onTrial() || l.uncopied == 0):
+		l.uncopied++
+		return fmt.Errorf("what another RabbitMQ has written cannot be copied, so there would be no way back to it: %w", err)
 	case err != nil:
 		l.log.Error("what another RabbitMQ has written cannot be copied: there is no way back to it", "error", err)
 	case copied:
 		l.log.Info("what another RabbitMQ has written is copied, until this one has proved itself", "version", l.own)
 	}
+	return nil
 }
 
 // isWell notes that RabbitMQ is well with its data.

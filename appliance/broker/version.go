@@ -45,13 +45,13 @@ func copyName(data, version string) string { return data + "-" + version + copyE
 // copyData copies the data of another version than own, if there are any and it
 // has not been done. A copy is there whole or not at all.
 func copyData(data, own string, flush func() error) (copied bool, err error) {
+	part := data + ".part" // a power cut may have left one
+	if err := os.RemoveAll(part); err != nil {
+		return false, err
+	}
 	version, well := wasWell(data)
 	if !well || version == own || version == older || isDir(copyName(data, version)) {
 		return false, nil
-	}
-	part := data + ".part"
-	if err := os.RemoveAll(part); err != nil {
-		return false, err
 	}
 	defer os.RemoveAll(part)
 	if err := os.Mkdir(part, 0o700); err != nil {

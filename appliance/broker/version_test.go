@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -158,6 +159,52 @@ func TestWayBack(t *testing.T) {
 	if version, well := wasWell(data); version != "4.0.5" || !well {
 		t.Errorf("the data are those of %s", version)
 	}
+}
+
+// Where the data of another version cannot be copied, as on a full disk, no
+// RabbitMQ is started with them in a trial: what it changes could not be undone.
+func TestNothingStartsWithoutAWayBack(t *testing.T) {
+	k, calls := fake(t, speaks+"echo spoilt >DATA/mnesia/rabbit@localhost/words; exit 1")
+	data := k.container.data
+	replaceInCrun(t, k, "DATA", data)
+	k.onTrial = func() bool { return true }
+	wrote(t, data, "3.13.7", "hello")
+	// Something that cannot be copied, also by root.
+	if err := syscall.Mkfifo(filepath.Join(data, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	end := running(t, k)
+	eventually(t, "the reason, at more than one attempt", func() bool {
+		b, _ := os.ReadFile(k.state.path)
+		return strings.Contains(string(b), `"state":"failed","why":"what another RabbitMQ has written cannot be copied, so there would be no way back to it`) &&
+			strings.Count(calls(), " delete ") > 2
+	})
+	end()
+	if n := strings.Count(calls(), " run "); n != 0 {
+		t.Errorf("RabbitMQ was started %d times", n)
+	}
+	holds(t, data, "hello")
+	if _, err := os.Stat(data + ".part"); err == nil {
+		t.Error("half a copy stays")
+	}
+
+	// Without a trial there is no way back to be kept: the room opens.
+	k.onTrial = func() bool { return false }
+	end = running(t, k)
+	eventually(t, "a start", func() bool { return strings.Contains(calls(), " run ") })
+	end()
+}
+
+// Half a copy, which a power cut has left, goes when the old system is back.
+func TestHalfACopyGoes(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "rabbitmq")
+	wrote(t, data, "4.0.5", "hello")
+	wrote(t, data+".part", "4.0.5", "hel")
+	if copied, err := copyData(data, "4.0.5", func() error { return nil }); copied || err != nil {
+		t.Errorf("%v, %v", copied, err)
+	}
+	holds(t, data+".part", "")
+	holds(t, data, "hello")
 }
 
 // A list of feature flags that a power cut has torn is mended.

@@ -46,7 +46,7 @@ func verify(ctx context.Context, dir, key string, log io.Writer) error {
 	if err := checkSignature(v.path(signatureFile), checksums, key); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "the signature is that of %s%s\n", filepath.Base(key), own)
+	fmt.Fprintf(log, "the signature is that of %s%s\n", key, own)
 	names, err := checkSums(dir, checksums)
 	if err != nil {
 		return err

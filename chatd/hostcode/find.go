@@ -14,24 +14,24 @@ func Find(r io.Reader) (string, error) {
 	const most = codeGroup + 1 + codeGroup + 2
 	block := make([]byte, 1<<20)
 	kept := 0
-	for {
+	for first := true; ; first = false {
 		n, err := io.ReadFull(r, block[kept:])
 		got := block[:kept+n]
-		if code := find(got); code != "" {
-			return code, nil
-		}
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return "", nil
-		case err != nil:
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
 			return "", err
+		}
+		if code := find(got, first, last); code != "" || last {
+			return code, nil
 		}
 		kept = copy(block, got[len(got)-most:])
 	}
 }
 
-// find looks at each hyphen: images are large, and mostly zeros.
-func find(text []byte) string {
+// find looks at each hyphen: images are large, and mostly zeros. first and last say
+// that nothing is before the text, or behind it: a code at an end of another block
+// is wholly in the next one, or was in the one before.
+func find(text []byte, first, last bool) string {
 	for at := 0; ; at++ {
 		next := bytes.IndexByte(text[at:], '-')
 		if next < 0 {
@@ -39,7 +39,7 @@ func find(text []byte) string {
 		}
 		at += next
 		begin, end := at-codeGroup, at+1+codeGroup
-		if begin < 0 || end > len(text) {
+		if begin < 0 || end > len(text) || begin == 0 && !first || end == len(text) && !last {
 			continue
 		}
 		alone := (begin == 0 || !ofWord(text[begin-1])) && (end == len(text) || !ofWord(text[end]))

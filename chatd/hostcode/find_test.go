@@ -17,6 +17,19 @@ func TestFind(t *testing.T) {
 			}
 		}
 	}
+	// Longer words that lie across two blocks.
+	for at := 1<<20 - 14; at <= 1<<20; at++ {
+		for _, word := range []string{"kdtsm-rfwhbx", "xkdtsm-rfwhb", "x-kdtsm-rfwhb"} {
+			text := append(bytes.Repeat([]byte{'\n'}, at), word+"\n"...)
+			if got, err := Find(bytes.NewReader(text)); got != "" || err != nil {
+				t.Errorf("%s at %d: %q, %v", word, at, got, err)
+			}
+		}
+		code := append(bytes.Repeat([]byte{'\n'}, at), "kdtsm-rfwhb\n"...)
+		if got, _ := Find(bytes.NewReader(code)); got != "kdtsm-rfwhb" {
+			t.Errorf("a code at %d is not found", at)
+		}
+	}
 	for _, none := range []string{
 		"", "-", "kdtsm-rfwh", "kdtsm-rfwhbx", "xkdtsm-rfwhb", "kdtsm-rfwhb-x", "kdtsm-rfwha", "kdts--rfwhb", "kdtsm_rfwhb", "KDTSM-RFWHB", strings.Repeat("-", 100),
 	} {

@@ -2,7 +2,9 @@ package debian
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 
@@ -108,9 +110,14 @@ func tampered(pin Package, have []offer) error {
 
 // newer reports whether version a is newer than b, as Debian compares them
 // (deb-version(7)).
-func newer(ctx context.Context) func(a, b string) bool {
+// What goes wrong is joined to failed.
+func newer(ctx context.Context, failed *error) func(a, b string) bool {
 	return func(a, b string) bool {
 		_, err := tool.Run(ctx, "dpkg", "--compare-versions", a, "gt", b)
+		var exit *exec.ExitError
+		if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: it is not
+			*failed = errors.Join(*failed, fmt.Errorf("compare the versions %s and %s: %w", a, b, err))
+		}
 		return err == nil
 	}
 }

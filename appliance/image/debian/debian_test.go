@@ -101,7 +101,7 @@ func TestMirror(t *testing.T) {
 			t.Errorf("%s: %+v", url, got)
 		}
 	}
-	if url := SnapshotOf(time.Unix(1e9, 0)); !strings.HasSuffix(url, "/debian/20010909T014640Z") {
+	if url := SnapshotOf(time.Unix(1e9, 0)); !strings.HasSuffix(url, "/debian/20010909T134640Z") {
 		t.Error(url)
 	}
 }

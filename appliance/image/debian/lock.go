@@ -53,7 +53,7 @@ type Lock struct {
 	comment []byte // the lines for people at the top
 }
 
-// The words of a line that names the snapshot.
+// snapshotWord begins the line that names the snapshot.
 const snapshotWord = "snapshot"
 
 // ParseLock reads a lock file: a package a line, with its name, version,

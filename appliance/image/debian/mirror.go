@@ -49,9 +49,11 @@ func SnapshotAt(url string) Mirror {
 }
 
 // SnapshotOf returns where the archive as it is at a time will be found later:
-// Debian keeps all that it ever had (snapshot.debian.org, "Usage").
+// Debian keeps all that it ever had (snapshot.debian.org, "Usage"). A URL leads to
+// the last import before its time. Imports are some six hours apart, so it names a
+// time that is twice as much later: all that is there now is in that one.
 func SnapshotOf(at time.Time) string {
-	return "https://snapshot.debian.org/archive/debian/" + at.UTC().Format("20060102T150405Z")
+	return "https://snapshot.debian.org/archive/debian/" + at.UTC().Add(12*time.Hour).Format("20060102T150405Z")
 }
 
 // MachineMirror returns the mirror that this machine itself takes its packages

@@ -30,7 +30,7 @@ type Taken struct {
 }
 
 // Take brings the packages of a lock into the store, as the request says. Where
-// the archive cannot be reached, it takes the pinned versions if the store has all
+// the archive cannot be reached, or its signature is not good, it takes the pinned versions if the store has all
 // of them.
 func Take(ctx context.Context, lock Lock, r Request) (Taken, error) {
 	if names := lock.Unpinned(); len(names) > 0 {
@@ -54,7 +54,9 @@ func Take(ctx context.Context, lock Lock, r Request) (Taken, error) {
 	if err != nil {
 		return t, err
 	}
-	if t.Packages, t.Differences, err = choose(lock.Packages, offers, t.Store.has, newer(ctx)); err != nil {
+	var failed error
+	t.Packages, t.Differences, err = choose(lock.Packages, offers, t.Store.has, newer(ctx, &failed))
+	if err := errors.Join(err, failed); err != nil {
 		return t, err
 	}
 	lacking = t.Store.lacks(t.Packages)

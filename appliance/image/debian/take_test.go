@@ -177,6 +177,27 @@ func TestTheSignatureIsWrong(t *testing.T) {
 	}
 	write(t, name, strings.Replace(string(signed), "Label: Debian", "Label: debian", 1))
 	w.refused("does not give Debian trixie", "InRelease")
+
+	// Nothing of such an archive is used; what is in the cache is what the lock has.
+	w.publish()
+	w.take()
+	w.archive.signer = newSigner(t)
+	w.add("trixie-security", build{name: "crun", version: "1:1.21-1+evil1"})
+	w.publish()
+	taken := w.take()
+	if !slices.Equal(taken.Packages, w.lock.Packages) || !strings.Contains(taken.Note, "InRelease") {
+		t.Errorf("%+v", taken)
+	}
+}
+
+// A mirror may be behind the lock.
+func TestOnlyAnOlderVersionIsThere(t *testing.T) {
+	w := newWorld(t)
+	crun := w.lock.Packages[2]
+	w.add("trixie", build{name: "crun", version: "1:1.20-1"})
+	w.lose(crun)
+	w.publish()
+	says(t, w.take(), "crun 1:1.20-1, not 1:1.21-1: the mirror has only this older version: wait until it is up to date, or name another")
 }
 
 func TestTheHashIsWrong(t *testing.T) {
