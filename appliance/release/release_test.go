@@ -216,6 +216,20 @@ func TestDaemonsAreTheSameEachTime(t *testing.T) {
 	}
 }
 
+// chatd has modules of its own release's version in it.
+func TestHoldsVersion(t *testing.T) {
+	const modules = "dep\trsc.io/qr\tv0.2.0\th1:x\ndep\tother\tv0.2.1\th1:y\n"
+	for program, want := range map[string]bool{
+		"\x00v0.2.0\x00" + modules:     true,
+		"\x00development\x00" + modules: false,
+		"\x00v0.2.1\x00" + modules:     false,
+	} {
+		if holdsVersion(program, "v0.2.0") != want {
+			t.Errorf("%q: %v", program, !want)
+		}
+	}
+}
+
 // TestRelease packs the image that the other tests boot, checks it as whoever
 // downloads it would, and then each fault that it must find.
 func TestRelease(t *testing.T) {

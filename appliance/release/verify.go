@@ -188,11 +188,16 @@ func (v *verifier) image() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// A module of that version is in the program's list of modules, too.
-	if !strings.Contains(strings.ReplaceAll(string(chatd), "\t"+v.version+"\t", ""), v.version) {
+	if !holdsVersion(string(chatd), v.version) {
 		return "", fmt.Errorf("its chatd does not say that it is %s", v.version)
 	}
 	return fmt.Sprintf("a card of %s with %d MiB free on the boot partition, and without a host's code", v.version, r.BootFree>>20), nil
+}
+
+// holdsVersion reports whether a program of Go's was linked with a version. That of
+// a module, which stands between tabs in its list of modules, does not count.
+func holdsVersion(program, version string) bool {
+	return strings.Contains(strings.ReplaceAll(program, "\t"+version+"\t", ""), version)
 }
 
 // fromRoot returns a file of the root file system.
