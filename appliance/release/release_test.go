@@ -220,9 +220,9 @@ func TestDaemonsAreTheSameEachTime(t *testing.T) {
 func TestHoldsVersion(t *testing.T) {
 	const modules = "dep\trsc.io/qr\tv0.2.0\th1:x\ndep\tother\tv0.2.1\th1:y\n"
 	for program, want := range map[string]bool{
-		"\x00v0.2.0\x00" + modules:     true,
+		"\x00v0.2.0\x00" + modules:      true,
 		"\x00development\x00" + modules: false,
-		"\x00v0.2.1\x00" + modules:     false,
+		"\x00v0.2.1\x00" + modules:      false,
 	} {
 		if holdsVersion(program, "v0.2.0") != want {
 			t.Errorf("%q: %v", program, !want)
