@@ -1,4 +1,7 @@
-package gateway
+// Package status says how a card is, in sentences: as its daemons tell it, each
+// in a small JSON file of its own in one folder, written whole or not at all.
+// Nothing in these files is secret.
+package status
 
 import (
 	"encoding/json"
@@ -12,17 +15,11 @@ import (
 	"strings"
 )
 
-// box is the card that the room runs on, as its other daemons tell of it: each
-// in a small JSON file of its own in one folder, written whole or not at all.
-// Nothing in these files is secret. A file that is missing says nothing; an
-// empty folder name means that there are no such daemons.
-type box struct{ dir string }
-
-// section is a part of the status page.
-type section struct {
+// Section is what there is to say about one thing.
+type Section struct {
 	Title string
 	Wrong bool     // the host should do something
-	Text  []string // sentences
+	Text  []string // sentences, in English
 	List  []string // what the last sentence is about
 }
 
@@ -30,28 +27,31 @@ type section struct {
 // something else to tell adds a line and a function.
 var sources = []struct {
 	file, title string
-	tell        func(js []byte, s *section) error
+	tell        func(js []byte, s *Section) error
 }{
 	{"mistakes.json", "Settings", tellMistakes},
-	{hotspotFile, "Wi-Fi", tellHotspot},
+	{HotspotFile, "Wi-Fi", tellHotspot},
 	{"broker.state", "RabbitMQ", tellBroker},
 	{"update.state", "Updates", tellUpdate},
 }
 
-const hotspotFile = "hotspot.state"
+// HotspotFile also has numbers, for the metrics.
+const HotspotFile = "hotspot.state"
 
-// maxSource bounds a file: twenty mistakes are some 4 kB.
-const maxSource = 64 << 10
+// maxFile bounds a file: twenty mistakes are some 4 kB.
+const maxFile = 64 << 10
 
-// sections returns what there is to tell.
-func (b box) sections() []section {
-	if b.dir == "" {
+// Read returns what the files in dir tell, in order. A file that is missing says
+// nothing; one that cannot be read is a section that says so. An empty dir means
+// that there are no such daemons. It may be called concurrently.
+func Read(dir string) []Section {
+	if dir == "" {
 		return nil
 	}
-	var all []section
+	var all []Section
 	for _, source := range sources {
-		s := section{Title: source.title}
-		js, err := readSource(filepath.Join(b.dir, source.file))
+		s := Section{Title: source.title}
+		js, err := ReadFile(dir, source.file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -59,29 +59,31 @@ func (b box) sections() []section {
 			err = source.tell(js, &s)
 		}
 		if err != nil {
-			s = section{Title: source.title, Text: []string{"This cannot be told: " + source.file + " cannot be read."}}
+			s = Section{Title: source.title, Text: []string{"This cannot be told: " + source.file + " cannot be read."}}
 		}
 		all = append(all, s)
 	}
 	return all
 }
 
-// well reports that there is nothing the host should do.
-func (b box) well() bool {
-	return !slices.ContainsFunc(b.sections(), func(s section) bool { return s.Wrong })
+// Well reports that there is nothing the host should do.
+func Well(all []Section) bool {
+	return !slices.ContainsFunc(all, func(s Section) bool { return s.Wrong })
 }
 
-func readSource(path string) ([]byte, error) {
-	f, err := os.Open(path)
+// ReadFile returns one of the files in dir, or the beginning of one that is far
+// too long.
+func ReadFile(dir, name string) ([]byte, error) {
+	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSource))
+	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
 // tellMistakes tells what setup found in warren.toml.
-func tellMistakes(js []byte, s *section) error {
+func tellMistakes(js []byte, s *Section) error {
 	var f struct{ Mistakes []string }
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
@@ -100,7 +102,7 @@ func tellMistakes(js []byte, s *section) error {
 }
 
 // tellHotspot tells how the Wi-Fi is, or the port that guests come in by instead.
-func tellHotspot(js []byte, s *section) error {
+func tellHotspot(js []byte, s *Section) error {
 	var f struct {
 		State, Why, Name, Interface string
 		Stations, Max               int
@@ -134,7 +136,7 @@ func tellHotspot(js []byte, s *section) error {
 }
 
 // tellUpdate tells what became of the last update.
-func tellUpdate(js []byte, s *section) error {
+func tellUpdate(js []byte, s *Section) error {
 	var f struct {
 		Receiving bool
 		Last      *struct{ State, Version, Why string }
@@ -166,7 +168,7 @@ func tellUpdate(js []byte, s *section) error {
 func stopped(why string) string { return strings.TrimSuffix(why, ".") + "." }
 
 // tellBroker tells how the RabbitMQ on the card is.
-func tellBroker(js []byte, s *section) error {
+func tellBroker(js []byte, s *Section) error {
 	var f struct {
 		State, Why, Note string
 		SetAside         string `json:"set_aside"`
