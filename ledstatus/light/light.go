@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"periph.io/x/conn/v3/gpio"
 )
 
 // A Light is on or off. Open returns it off. Its methods are called from one
@@ -45,7 +43,8 @@ var ErrUnknown = errors.New("no such light")
 //
 //   - "terminal": a lamp in the last line of tty. Where tty is not a terminal
 //     (a file, a pipe, nil) this is a light that nobody sees.
-//   - "GPIO17" or another number: an LED on that line, on when the line is high.
+//   - "GPIO17" or another number: an LED on that line of a Raspberry Pi's header, on
+//     when the line is high.
 //   - "none": a light that nobody sees.
 //   - anything else: the kernel's LED of that name, in upper or lower case, such
 //     as "ACT" or "PWR" on a Raspberry Pi. See /sys/class/leds.
@@ -54,7 +53,7 @@ var ErrUnknown = errors.New("no such light")
 // this machine has no such light; any other means that the light is there but
 // cannot be used.
 func Open(spec string, tty *os.File) (Light, error) {
-	return machine{tty: tty, getenv: os.Getenv, leds: "/sys/class/leds", line: periphLine}.open(spec)
+	return machine{tty: tty, getenv: os.Getenv, leds: "/sys/class/leds", chips: kernelChips}.open(spec)
 }
 
 // machine is what the lights are opened on: this one, or a test's.
@@ -62,7 +61,7 @@ type machine struct {
 	tty    *os.File
 	getenv func(string) string
 	leds   string // the folder of the kernel's LEDs
-	line   func(name string) (gpio.PinOut, error)
+	chips  func() ([]chip, error)
 }
 
 func (m machine) open(spec string) (Light, error) {
@@ -72,7 +71,7 @@ func (m machine) open(spec string) (Light, error) {
 	case spec == None:
 		return nobody{}, nil
 	case isGPIO:
-		return openGPIO(number, m.line)
+		return openGPIO(number, m.chips)
 	}
 	name, ok := findLED(m.leds, spec)
 	if !ok {

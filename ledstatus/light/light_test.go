@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/gpio/gpiotest"
 )
 
 // testMachine has the kernel LEDs in leds, no terminal and no GPIO lines.
@@ -13,7 +14,7 @@ func testMachine(leds string) machine {
 	return machine{
 		getenv: func(string) string { return "" },
 		leds:   leds,
-		line:   func(string) (gpio.PinOut, error) { return nil, ErrUnknown },
+		chips:  func() ([]chip, error) { return nil, nil },
 	}
 }
 
@@ -60,10 +61,13 @@ func TestLightsThatNobodySees(t *testing.T) {
 
 func TestOpenChoosesByName(t *testing.T) {
 	m := testMachine(fakeLEDs(t, "ACT", "GPIO17", "terminal"))
-	asked := ""
-	m.line = func(name string) (gpio.PinOut, error) { asked = name; return gpio.INVALID, nil }
-	if _, err := m.open("gpio17"); asked != "GPIO17" || err == nil {
-		t.Errorf("gpio17: asked for line %q, error %v; want GPIO17, and the error of the invalid line", asked, err)
+	m.chips = func() ([]chip, error) {
+		return []chip{{"pinctrl-bcm2711", []gpio.PinOut{gpio.INVALID, &gpiotest.Pin{N: "GPIO17"}}}}, nil
+	}
+	if l, err := m.open("gpio17"); err != nil {
+		t.Errorf("gpio17: %v", err)
+	} else if _, ok := l.(*gpioLight); !ok {
+		t.Errorf("gpio17: opened %T", l)
 	}
 	if l, err := m.open("act"); err != nil {
 		t.Errorf("act: %v", err)
