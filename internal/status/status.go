@@ -177,6 +177,8 @@ func tellLED(js []byte, s *Section) error {
 	switch {
 	case f.Why != "":
 		s.Text = []string{stopped(f.Why)}
+	case f.State == "off":
+		s.Text = []string{"The settings say that no LED is used."}
 	case f.State == "starting":
 		s.Text = []string{"The LED is not there yet."}
 	case f.State == "up":
@@ -190,15 +192,16 @@ func tellLED(js []byte, s *Section) error {
 // tellUpdate tells what became of the last update.
 func tellUpdate(js []byte, s *Section) error {
 	var f struct {
+		State     string
+		Why       string
 		Receiving bool
-		Broken    string
 		Last      *struct{ State, Version, Why string }
 	}
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
 	}
-	if f.Broken != "" {
-		s.Text = []string{"This card takes no updates: " + stopped(f.Broken)}
+	if f.State == "failed" {
+		s.Text = []string{"This card takes no updates: " + stopped(f.Why)}
 		return nil
 	}
 	if f.Receiving {

@@ -75,19 +75,37 @@ func (m machine) open(spec string) (Light, error) {
 	}
 	name, ok := findLED(m.leds, spec)
 	if !ok {
-		return nil, fmt.Errorf("light %.50q: %w; it must be %s, %s, GPIO and a number such as GPIO17, or an LED of this machine, %s",
-			spec, ErrUnknown, Terminal, None, listLEDs(m.leds))
+		return nil, &NoLEDError{Spec: spec, There: kernelLEDs(m.leds)}
 	}
 	return openKernel(m.leds, name)
 }
 
-// listLEDs says in words which LEDs there are.
-func listLEDs(root string) string {
-	names := kernelLEDs(root)
-	if len(names) == 0 {
-		return "which has none"
+// NoLEDError reports a spec that names no LED this machine has, nor any other light.
+// It is ErrUnknown.
+type NoLEDError struct {
+	Spec  string
+	There []string // the LEDs that it has, sorted
+}
+
+func (e *NoLEDError) Error() string {
+	return fmt.Sprintf("light %.50q: %v; it must be %s, %s, GPIO and a number such as GPIO17, or an LED of this machine, which has %s",
+		e.Spec, ErrUnknown, Terminal, None, e.there())
+}
+
+// Is implements errors.Is.
+func (e *NoLEDError) Is(target error) bool { return target == ErrUnknown }
+
+// Sentence says it to the host of a card.
+func (e *NoLEDError) Sentence() string {
+	return fmt.Sprintf("There is no LED %.50s here: this board has %s. The light is chosen in warren.toml.", e.Spec, e.there())
+}
+
+// there says in words which LEDs there are.
+func (e *NoLEDError) there() string {
+	if len(e.There) == 0 {
+		return "none"
 	}
-	return "which has " + strings.Join(names, ", ")
+	return strings.Join(e.There, ", ")
 }
 
 // nobody is a light that nobody sees.

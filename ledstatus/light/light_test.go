@@ -40,6 +40,23 @@ func TestUnknownLightIsExplained(t *testing.T) {
 	}
 }
 
+// What the host of a card is told of it.
+func TestNoLED(t *testing.T) {
+	for _, c := range []struct {
+		leds []string
+		want string
+	}{
+		{[]string{"ACT", "PWR"}, "There is no LED blue here: this board has ACT, PWR. The light is chosen in warren.toml."},
+		{nil, "There is no LED blue here: this board has none. The light is chosen in warren.toml."},
+	} {
+		_, err := testMachine(fakeLEDs(t, c.leds...)).open("blue")
+		var no *NoLEDError
+		if !errors.As(err, &no) || no.Sentence() != c.want {
+			t.Errorf("with %v: %v", c.leds, err)
+		}
+	}
+}
+
 func TestUnknownLightOnMachineWithoutLEDs(t *testing.T) {
 	_, err := testMachine("/does/not/exist").open("ACT")
 	if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "has none") {
