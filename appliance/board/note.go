@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"time"
 	"unicode"
 
 	"warren/appliance/board/why"
+	"warren/appliance/update/bootfile"
 	"warren/internal/status"
 )
 
@@ -57,7 +57,7 @@ func (n *note) look(up time.Duration, all []status.Section) {
 	switch {
 	case err == nil:
 		n.said, n.refused = now, ""
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, bootfile.ErrMissing):
 		n.none = true
 		n.log.Info("this card has no " + why.Name + ": it was flashed before there was one")
 	case err.Error() != n.refused:

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"warren/appliance/board/why"
+	"warren/appliance/update/bootfile"
 	"warren/internal/status"
 )
 
@@ -105,7 +105,7 @@ func TestNoteRefused(t *testing.T) {
 	if n.look(p.now, failed("x")); !strings.Contains(p.last, "It has failed: x") {
 		t.Errorf("a card that takes it again holds %q", p.last)
 	}
-	*p, *n = pen{refuses: fmt.Errorf("WHY.TXT: %w", fs.ErrNotExist)}, note{write: p.write, log: n.log}
+	*p, *n = pen{refuses: fmt.Errorf("WHY.TXT: %w", bootfile.ErrMissing)}, note{write: p.write, log: n.log}
 	play(n, p, time.Hour, map[int][]status.Section{0: failed("x"), 200: failed("y")})
 	if len(p.at) != 1 || !strings.Contains(said.String(), "this card has no WHY.TXT") {
 		t.Errorf("on a card without the file: tried at %v: %s", p.at, &said)

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -85,7 +84,7 @@ func fit(text string, size int) (string, error) {
 
 // Replace replaces all of a file that is there, of any number of whole sectors,
 // and returns when the card has it. content has the size of the file; the error is
-// fs.ErrNotExist if there is no such file. A power cut may leave some sectors as they
+// ErrMissing if there is no such file. A power cut may leave some sectors as they
 // were: for what people read, and no machine. The file system is whole at any moment.
 func Replace(device, name string, content []byte) (err error) {
 	if len(content) == 0 || len(content)%sector != 0 {
@@ -112,11 +111,8 @@ func Replace(device, name string, content []byte) (err error) {
 	return nil
 }
 
-// errMissing is fs.ErrNotExist, and says what to do.
-type errMissing struct{}
-
-func (errMissing) Error() string        { return "it is not there: the card must be flashed anew" }
-func (errMissing) Is(target error) bool { return target == fs.ErrNotExist }
+// ErrMissing says that a partition has no such file.
+var ErrMissing = errors.New("it is not there: the card must be flashed anew")
 
 // find returns where a file begins, and its size, which is at most most. It is in
 // one piece. The fields of the boot sector, of a directory and of the table are in
@@ -141,7 +137,7 @@ func find(r io.ReaderAt, name string, most int) (offset int64, size int, err err
 	}
 	entry := findEntry(directory, name)
 	if entry == nil {
-		return 0, 0, errMissing{}
+		return 0, 0, ErrMissing
 	}
 	bytes := int64(le.Uint32(entry[28:]))
 	cluster := int64(le.Uint16(entry[26:]))

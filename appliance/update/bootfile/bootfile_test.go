@@ -3,7 +3,6 @@ package bootfile
 import (
 	"bytes"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -220,9 +219,12 @@ func TestReplace(t *testing.T) {
 
 	unchanged, _ := os.ReadFile(device)
 	for name, why := range map[string]string{"none.txt": "it is not there", "short.txt": "it has 1 bytes, not 4096", "warren.toml": "somebody has changed it"} {
-		if err := Replace(device, name, []byte(text)); err == nil || !strings.Contains(err.Error(), why) || errors.Is(err, fs.ErrNotExist) != (name == "none.txt") {
+		if err := Replace(device, name, []byte(text)); err == nil || !strings.Contains(err.Error(), why) || errors.Is(err, ErrMissing) != (name == "none.txt") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if err := Replace(filepath.Join(t.TempDir(), "none"), name, []byte(text)); err == nil || errors.Is(err, ErrMissing) {
+		t.Errorf("a partition that is not there: %v", err)
 	}
 	for _, n := range []int{0, 1, 513} {
 		if err := Replace(device, name, make([]byte, n)); err == nil || !strings.Contains(err.Error(), "whole sectors") {
