@@ -18,9 +18,9 @@ const (
 	// then, at 4 KiB each: 2 GB, which any card takes many times over.
 	noteEvery = time.Minute
 
-	// settle is how long a card that is well may start before that is noted: the
-	// Wi-Fi is there, and RabbitMQ begins. A fault is noted at once.
-	settle = 20 * time.Second
+	// settle is when a card is noted first, since the start: all daemons have said
+	// something by then, and the Wi-Fi has had the time that it waits for its radio.
+	settle = 25 * time.Second
 )
 
 // note keeps WHY.TXT.
@@ -49,7 +49,7 @@ func (n *note) look(up time.Duration, all []status.Section) {
 		return
 	case n.at > 0 && up-n.at < noteEvery:
 		return
-	case n.at == 0 && up < settle && status.Well(all):
+	case n.at == 0 && up < settle:
 		return
 	}
 	n.at = up // a card that refuses is not asked more often

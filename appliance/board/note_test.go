@@ -58,8 +58,8 @@ func TestNote(t *testing.T) {
 	}{
 		"well":                  {map[int][]status.Section{0: up(0)}, []time.Duration{settle}, "NOTHING WAS WRONG"},
 		"guests come":           {map[int][]status.Section{0: up(0), 100: up(3), 200: up(10)}, []time.Duration{settle}, "NOTHING WAS WRONG"},
-		"a fault at once":       {map[int][]status.Section{0: up(0), 5: failed("no radio")}, []time.Duration{5 * time.Second}, "SOMETHING WAS WRONG"},
-		"a fault, and then not": {map[int][]status.Section{5: failed("no radio"), 6: up(0)}, []time.Duration{5 * time.Second, 65 * time.Second}, "NOTHING WAS WRONG"},
+		"a fault at once":       {map[int][]status.Section{0: up(0), 5: failed("no radio")}, []time.Duration{settle}, "SOMETHING WAS WRONG"},
+		"a fault, and then not": {map[int][]status.Section{5: failed("no radio"), 26: up(0)}, []time.Duration{settle, settle + noteEvery}, "NOTHING WAS WRONG"},
 		"for a moment":          {map[int][]status.Section{0: up(0), 30: failed("x"), 50: up(1)}, []time.Duration{settle}, "NOTHING WAS WRONG"},
 		"another fault later":   {map[int][]status.Section{0: up(0), 300: failed("x"), 310: failed("y")}, []time.Duration{settle, 300 * time.Second, 360 * time.Second}, "It has failed: y"},
 	} {
