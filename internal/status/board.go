@@ -98,7 +98,7 @@ func tellBoard(js []byte, s *Section) error {
 	switch p := b.Power; {
 	case p == nil:
 	case p.Low:
-		wrong("The power supply is too weak, which disturbs the Wi-Fi and can damage the card: %s", better)
+		wrong("The power supply is too weak, which slows the processor down, disturbs the Wi-Fi and can damage the card: %s", better)
 	case p.Times > 0:
 		say("The power supply was too weak for a moment (times since the start: %d): %s", p.Times, better)
 	default:
