@@ -3,10 +3,11 @@ package gateway
 import (
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"warren/internal/status"
 )
 
 var (
@@ -17,7 +18,7 @@ var (
 
 // boxCollector is a prometheus.Collector of what the hotspot's daemon tells. Off
 // the card there is nothing of it.
-type boxCollector struct{ box }
+type boxCollector struct{ dir string }
 
 func (c boxCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- wifiStations
@@ -30,7 +31,7 @@ func (c boxCollector) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	var f struct{ Stations, Max, Joins float64 }
-	js, err := readSource(filepath.Join(c.dir, hotspotFile))
+	js, err := status.ReadFile(c.dir, status.HotspotFile)
 	if err != nil || json.Unmarshal(js, &f) != nil {
 		return
 	}
@@ -39,9 +40,10 @@ func (c boxCollector) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(wifiJoins, prometheus.CounterValue, f.Joins)
 }
 
-// metrics serves what this process counts, and what the box does.
-func (b box) metrics() http.Handler {
+// metrics serves what this process counts, and what the box whose daemons write
+// into dir does.
+func metrics(dir string) http.Handler {
 	ofBox := prometheus.NewRegistry()
-	ofBox.MustRegister(boxCollector{b})
+	ofBox.MustRegister(boxCollector{dir})
 	return promhttp.HandlerFor(prometheus.Gatherers{prometheus.DefaultGatherer, ofBox}, promhttp.HandlerOpts{})
 }

@@ -17,6 +17,7 @@ import (
 	"warren/chatd/picture"
 	"warren/chatd/room"
 	"warren/chatd/session"
+	"warren/internal/status"
 )
 
 // Config is what a gateway needs.
@@ -51,8 +52,7 @@ type Config struct {
 // Gateway serves one room over HTTP. Its methods may be called concurrently.
 type Gateway struct {
 	Config
-	box       box
-	well      atomic.Bool // so is the box
+	well      atomic.Bool // the box is
 	open      atomic.Bool // the picture store knows which log it belongs to
 	hosts     *hosts
 	hostKey   *hostKey // nil: nobody is the host
@@ -75,7 +75,6 @@ type Gateway struct {
 func New(c Config) *Gateway {
 	g := &Gateway{
 		Config:    c,
-		box:       box{c.StatusDir},
 		hosts:     newHosts(c.Hosts),
 		hostKey:   newHostKey(c.HostCode),
 		guesses:   newGuesses(),
@@ -90,7 +89,7 @@ func New(c Config) *Gateway {
 		requests:  newBuckets(float64(c.Limits.AddressConnections) * connectionRequests),
 		sessions:  session.NewRegistry(),
 	}
-	g.well.Store(g.box.well())
+	g.well.Store(status.Well(g.card()))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /websocket", g.websocket)
 	mux.HandleFunc("GET /basic", g.basicPage)
@@ -111,7 +110,7 @@ func New(c Config) *Gateway {
 	mux.HandleFunc("GET /picture/{name}", g.getPicture)
 	mux.HandleFunc("GET /healthz", g.healthz)
 	mux.HandleFunc("GET /readyz", g.readyz)
-	mux.Handle("GET /metrics", paced(newBuckets(metricsRate), g.box.metrics()))
+	mux.Handle("GET /metrics", paced(newBuckets(metricsRate), metrics(c.StatusDir)))
 	mux.Handle("GET /", g.page)
 	g.handler = paced(g.requests, g.hosts.only(secure(http.NewCrossOriginProtection().Handler(mux))))
 	g.server = newServer(g, c.Log)

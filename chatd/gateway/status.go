@@ -6,30 +6,37 @@ import (
 	"time"
 
 	"warren/chatd/fanout"
+	"warren/internal/status"
 )
 
 // The page that says how the box is. It has no secrets: guests may read it.
 
 const statusTemplate = "status.html"
 
-var status = newLeaf(statusTemplate)
+var statusLeaf = newLeaf(statusTemplate)
 
 // statusData is what the template shows.
 type statusData struct {
 	Title string
-	Card  []section // as its daemons tell it, in English
-	Own   []section // in the reader's language
+	Card  []status.Section // as its daemons tell it, in English
+	Own   []status.Section // in the reader's language
 }
 
 func (g *Gateway) statusPage(w http.ResponseWriter, r *http.Request) {
 	words := wordsFor(r)
-	d := statusData{g.title(), g.box.sections(), []section{g.roomSection(words), g.systemSection(words)}}
-	g.show(w, r, status, http.StatusOK, d)
+	d := statusData{g.title(), g.card(), []status.Section{g.roomSection(words), g.systemSection(words)}}
+	g.show(w, r, statusLeaf, http.StatusOK, d)
 }
 
+// card returns what the card's daemons tell.
+func (g *Gateway) card() []status.Section { return status.At(g.StatusDir, g.up()) }
+
+// up is how long the box has been switched on.
+func (g *Gateway) up() time.Duration { return time.Duration(g.Clock().UpMS) * time.Millisecond }
+
 // roomSection tells of the exchange, as it is seen from here, and who is here.
-func (g *Gateway) roomSection(words words) section {
-	s := section{Title: words.say("room"), Text: []string{words.say("room_open")}}
+func (g *Gateway) roomSection(words words) status.Section {
+	s := status.Section{Title: words.say("room"), Text: []string{words.say("room_open")}}
 	switch broker, why := g.Room.Broker(); broker {
 	case fanout.Away:
 		s.Text[0] = words.say("room_away")
@@ -41,10 +48,9 @@ func (g *Gateway) roomSection(words words) section {
 	return s
 }
 
-func (g *Gateway) systemSection(words words) section {
-	up := time.Duration(g.Clock().UpMS) * time.Millisecond
-	return section{Title: words.say("box"), Text: []string{
-		words.say("since", words.since(up)),
+func (g *Gateway) systemSection(words words) status.Section {
+	return status.Section{Title: words.say("box"), Text: []string{
+		words.say("since", words.since(g.up())),
 		words.say("version", g.Version),
 	}}
 }
@@ -78,7 +84,7 @@ func (g *Gateway) watchBox(ctx context.Context) {
 		case <-tick.C:
 		}
 		// First the state, then the event: whoever comes in between has both.
-		if well := g.box.well(); g.well.Swap(well) != well {
+		if well := status.Well(g.card()); g.well.Swap(well) != well {
 			g.Room.Box(well)
 		}
 	}

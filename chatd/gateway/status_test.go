@@ -9,12 +9,21 @@ import (
 	"testing"
 	"time"
 
+	"warren/chatd/chat"
 	"warren/chatd/fanout/memory"
+	"warren/chatd/uptime"
 )
 
-// onBox serves a room on a card whose daemons write into dir.
-func onBox(t *testing.T, dir string) *testServer {
-	return serveOn(t, memory.New(), DefaultLimits, func(c *Config) { c.StatusDir = dir })
+// onBox serves a room on a card that has just been switched on, whose daemons write
+// into dir.
+func onBox(t *testing.T, dir string) *testServer { return onBoxSince(t, dir, 0) }
+
+// onBoxSince is onBox of one that has been on for some time.
+func onBoxSince(t *testing.T, dir string, up time.Duration) *testServer {
+	now := uptime.Now()
+	began := now.UpMS - up.Milliseconds()
+	clock := func() chat.Stamp { return chat.Stamp{Boot: now.Boot, UpMS: uptime.Now().UpMS - began} }
+	return serveOn(t, memory.New(), DefaultLimits, func(c *Config) { c.StatusDir, c.Clock = dir, clock })
 }
 
 // tell writes a file as another daemon does.
@@ -54,8 +63,6 @@ func TestStatusPage(t *testing.T) {
 			[]string{"Settings There are 2 mistakes in warren.toml.", "warren.toml line 12: channel = 15: it must be 1 to 13 warren.toml line 3: &lt;b&gt; = 1"}, false},
 		"the broker is dead": {map[string]string{"broker.state": `{"state":"failed","why":"RabbitMQ does not answer","starts":3,"set_aside":"The room has begun anew. It is kept in /perm/rabbitmq.aside."}`},
 			[]string{"RabbitMQ has failed, and is tried again: RabbitMQ does not answer.", "The room has begun anew. It is kept in /perm/rabbitmq.aside."}, false},
-		"starting":  {map[string]string{"broker.state": `{"state":"starting","note":"The log keeps less."}`}, []string{"RabbitMQ is starting. That takes a minute or so. The log keeps less."}, true},
-		"elsewhere": {map[string]string{"broker.state": `{"state":"elsewhere"}`}, []string{"The settings name another RabbitMQ. The one on this card is off."}, true},
 		"the whole card": {map[string]string{
 			"hotspot.state": `{"state":"up","name":"<rabbit>","interface":"wlan0","stations":8,"max":8,"full":true,"joins":12}`,
 			"update.state":  `{"version":"1","root":"A","on_trial":false,"receiving":false,"last":{"state":"back","root":"B","why":"it did not report healthy in 5 min"}}`,
@@ -63,11 +70,8 @@ func TestStatusPage(t *testing.T) {
 			"Updates The last update did not work, and the old system is back: it did not report healthy in 5 min."}, true},
 		"no Wi-Fi": {map[string]string{"hotspot.state": `{"state":"failed","why":"there is no radio wlan0.","name":"rabbit"}`, "update.state": `{"version":"1"}`},
 			[]string{"The Wi-Fi “rabbit” has failed, and is tried again: there is no radio wlan0.", "There has been no update."}, false},
-		"a port": {map[string]string{"hotspot.state": `{"state":"up","why":"nothing is known of the country","name":"rabbit","interface":"eth0","stations":1}`},
-			[]string{"The port eth0 is up. Phones on it: 1. Note: nothing is known of the country."}, true},
 		"unreadable": {map[string]string{"broker.state": `{"sta`, "mistakes.json": `[]`},
 			[]string{"Settings This cannot be told: mistakes.json cannot be read. RabbitMQ This cannot be told: broker.state cannot be read. " + room}, true},
-		"unknown": {map[string]string{"broker.state": `{"state":"dreaming"}`}, []string{"broker.state cannot be read"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -107,6 +111,19 @@ func TestStatusWithoutBox(t *testing.T) {
 		if text := statusText(t, onBox(t, dir)); strings.Contains(text, "Settings") || strings.Contains(text, "RabbitMQ is") || !strings.Contains(text, "This box") {
 			t.Errorf("%q: %s", dir, text)
 		}
+	}
+}
+
+// A daemon that has said nothing for a minute is named.
+func TestSilentDaemon(t *testing.T) {
+	dir := t.TempDir()
+	tell(t, dir, "hotspot.state", `{"state":"up","name":"rabbit"}`)
+	s := onBoxSince(t, dir, time.Minute)
+	if text := statusText(t, s); !strings.Contains(text, "RabbitMQ has said nothing since the box was switched on.") || strings.Contains(text, "makes the Wi-Fi has said nothing") {
+		t.Errorf("the page says %s", text)
+	}
+	if _, welcome := s.join(t, nil); welcome.Box != "trouble" {
+		t.Errorf("the welcome says %q", welcome.Box)
 	}
 }
 
