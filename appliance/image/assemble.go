@@ -17,6 +17,7 @@ import (
 	"warren/appliance/image/card"
 	"warren/appliance/image/debian"
 	"warren/appliance/image/seal"
+	"warren/appliance/partition"
 	"warren/appliance/settings"
 )
 
@@ -115,16 +116,16 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 				return "", err
 			}
 		}
-		if err := card.AddTryboot(boot); err != nil {
+		if err := card.Finish(boot); err != nil {
 			return "", err
 		}
-		if err := card.NewCard(img, gok); err != nil {
+		if err := card.NewCard(img); err != nil {
 			return "", err
 		}
 		if err := card.WriteRoot(img, squashed); err != nil {
 			return "", err
 		}
-		if err := card.WriteBoot(ctx, img, boot, work, b.at); err != nil {
+		if err := card.WriteBoot(img, boot, b.at); err != nil {
 			return "", err
 		}
 		return mib(card.Size) + ", with " + settings.FileName, card.FormatPerm(ctx, img, card.Size, b.at)
@@ -134,7 +135,7 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 	}
 	err = b.step("check", func() (string, error) {
 		r, err := card.Check(ctx, img, work, wanted.root, wanted.boot)
-		return fmt.Sprintf("root uses %s of %s, boot has %s free", mib(r.RootUsed), mib(card.RootA.Size), mib(r.BootFree)), err
+		return fmt.Sprintf("root uses %s of %s, boot has %s free", mib(r.RootUsed), mib(partition.RootA.Size), mib(r.BootFree)), err
 	})
 	if err != nil {
 		return err

@@ -215,6 +215,5 @@ func (b *builder) goHalf(ctx context.Context, work, gok, root, boot string) ([]b
 	if err := card.UnpackBoot(ctx, gok, boot); err != nil {
 		return nil, err
 	}
-	further := []string{instance.KernelPackage, instance.FirmwarePackage, instance.EEPROMPackage}
-	return bom.Modules(ctx, root, b.module, further...)
+	return bom.Modules(ctx, root, b.module, instance.Boot()...)
 }
