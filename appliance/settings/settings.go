@@ -26,6 +26,7 @@ type Settings struct {
 	LED    LED
 	Broker Broker
 	Update Update
+	Card   Card
 }
 
 // Room is the section [room].
@@ -90,6 +91,14 @@ type Update struct {
 	From string
 }
 
+// Card is the section [card].
+type Card struct {
+	// DataGB is how large the partition for data may become when the card is
+	// started, in GiB: 1 to 512. It is as large as the card if that is smaller, and
+	// never becomes smaller.
+	DataGB int
+}
+
 // Where a new system may come from.
 const (
 	UpdateFromEthernet = "ethernet" // from where the guests are not
@@ -109,6 +118,9 @@ func Default() Settings {
 		LED:  LED{Light: "ACT"},
 		// Whoever tries codes keeps the host from updating: not guests, then.
 		Update: Update{From: UpdateFromEthernet},
+		// Room for the largest log and all pictures, several times, and made in some
+		// seconds at the first start: ext4 writes a 64th of what is added.
+		Card: Card{DataGB: 8},
 	}
 }
 
