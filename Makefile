@@ -229,10 +229,10 @@ deps-fast:
 
 # rabbitmq-server: the broker. chromium, fonts with emoji and with Chinese and
 # Japanese, and npm for axe-core: the browser tests. zbar-tools: what a camera
-# reads on the wall. nginx-light, haproxy: the tests behind a proxy. amqp-tools:
+# reads on the wall. udev, udisks2: the rules by which desktops show a card. nginx-light, haproxy: the tests behind a proxy. amqp-tools:
 # the README's commands. gnupg: archives that tests sign.
 deps-test: deps-fast
-	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools gnupg $(if $(shell command -v npm),,npm))
+	$(call install,rabbitmq-server udev udisks2 chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools gnupg $(if $(shell command -v npm),,npm))
 	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
 	  mkdir -p build && npm pack --loglevel=error --pack-destination build axe-core@$(AXE) >/dev/null && \
 	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \
