@@ -40,7 +40,7 @@ func (i Image) Check() ([]Row, error) {
 		rows = append(rows, found...)
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
-				errs = append(errs, fmt.Errorf("Pi %s: %s", b.Name, line))
+				errs = append(errs, fmt.Errorf("on a Pi %s: %s", b.Name, line))
 			}
 		}
 	}
