@@ -15,10 +15,12 @@ import (
 	"warren/appliance/partition"
 )
 
-// UnpackRoot unpacks the root file system of a card into dir, which it makes.
-func UnpackRoot(ctx context.Context, card, dir string) error {
-	_, err := tool.Run(ctx, "unsquashfs", "-no-progress", "-no-xattrs", "-quiet", "-d", dir,
-		"-o", strconv.FormatInt(partition.RootA.Offset, 10), card)
+// UnpackRoot unpacks the root file system of a card into dir, which it makes: all
+// of it, or these folders.
+func UnpackRoot(ctx context.Context, card, dir string, folders ...string) error {
+	args := append([]string{"-no-progress", "-no-xattrs", "-quiet", "-d", dir,
+		"-o", strconv.FormatInt(partition.RootA.Offset, 10), card}, folders...)
+	_, err := tool.Run(ctx, "unsquashfs", args...)
 	if err != nil {
 		return err
 	}
