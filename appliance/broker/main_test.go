@@ -138,7 +138,7 @@ func TestState(t *testing.T) {
 }
 
 func TestConf(t *testing.T) {
-	conf := rabbitmqConf("SECRET", 1<<30)
+	conf := rabbitmqConf("SECRET", freeLimit(1<<30))
 	for _, want := range []string{
 		"listeners.tcp.1 = 127.0.0.1:5672\n", "default_user = warren\n", "default_pass = SECRET\n",
 		"vm_memory_high_watermark.absolute = 209715200\n", "disk_free_limit.absolute = 53687091\n", "log.console = true\n", "log.file = false\n",
