@@ -38,6 +38,7 @@ elsewhere.`)
 	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
 	f.StringVar(&o.broker, "broker-url", "", "`URL` of another RabbitMQ to use, such as amqp://user:password@host:5672/, or those of a cluster's nodes, with commas between; empty: the card's own")
 	daemon.Number(f, &o.keepMB, "keep-mb", keepLeast, 1<<20, "how many `MEGABYTES` of the room's log the card's own RabbitMQ keeps; less if the card has no room for it")
+	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return exit
 	}
 	log := o.flags.Logger(stderr)
-	return daemon.Forever(ctx, "the portal", log, func(ctx context.Context) error { return begin(ctx, o, log) })
+	return o.flags.Forever(ctx, "the portal", log, func(ctx context.Context) error { return begin(ctx, o, log) })
 }
 
 // begin opens what needs root, gives root's rights up, and serves until ctx
@@ -110,6 +110,7 @@ func serve(ctx context.Context, o *options, listener net.Listener, phones *known
 		<-ctx.Done()
 		return server.Close() // phones ask again
 	})
+	o.flags.Up()
 	log.Info("the portal runs", "version", daemon.Version(), "listen", listener.Addr().String(), "page", "http://"+host, "chat", o.chat.String())
 	return g.Wait()
 }

@@ -32,6 +32,7 @@ daemons what it says. Then it ends.`)
 	lastGood := f.String("last-good", "/perm/warren/settings.toml", "the `FILE` that keeps the last good settings")
 	codeFile := f.String("host-code-file", "/perm/warren/host-code", "the `FILE` that keeps the host's code that this card has made")
 	dir := f.String("run", "/run/warren", "the `FOLDER` of the files for the daemons")
+	f.TellIn(dir)
 	if exit, ok := f.Parse(args, stdout, stderr, func() error { return nil }); !ok {
 		return exit
 	}
@@ -44,8 +45,10 @@ daemons what it says. Then it ends.`)
 	code := hostCode{file: *codeFile, note: note{*device}, log: log}
 	if err := tell(*dir, s, code.inForce(s.Room.HostCode), mistakes); err != nil {
 		log.Error("the daemons cannot be told their settings", "error", err)
+		f.Ended(fmt.Errorf("the daemons cannot be told their settings: %w", err))
 		return daemon.ExitError
 	}
+	f.Up()
 	return exitDone
 }
 
