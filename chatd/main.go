@@ -78,7 +78,7 @@ func open(ctx context.Context, o *options, stdout, stderr *os.File) error {
 	if err != nil {
 		log.Warn("There is no folder for pictures, so none can be sent", "folder", o.pictures, "err", err)
 	}
-	if err := daemon.Become(o.user); err != nil {
+	if err := o.flags.Become(o.user); err != nil {
 		return fmt.Errorf("-user: %w", err)
 	}
 	pictures := openPictures(folder, o, log)

@@ -40,8 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return daemon.ExitUsage
 	}
 	logger := o.flags.Logger(light.Above(lit, stderr))
-	if err = daemon.Become(o.user); err == nil {
-		o.flags.Up()
+	if err = o.flags.Become(o.user); err == nil {
 		err = show(ctx, o, lit, logger)
 	}
 	o.flags.Ended(err)

@@ -88,7 +88,11 @@ func (k *keeper) choose() error {
 		return err
 	}
 	k.url, k.container.data, k.inMemory = p.url, p.data, p.inMemory != ""
-	k.state.put(func(s *state) { s.InMemory = p.inMemory })
+	k.state.put(func(s *state) {
+		if s.InMemory = p.inMemory; s.InMemory != "" && s.State == "" {
+			s.State = starting
+		}
+	})
 	return k.tell(p.url)
 }
 

@@ -34,7 +34,6 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		return fmt.Errorf("make the folder for the other daemons: %w", err)
 	}
 	st := &stateFile{path: filepath.Join(o.run, "broker.state"), log: log}
-	st.set(starting, "")
 	tell := func(url string) error {
 		if err := writeFile(filepath.Join(o.run, "broker.url"), []byte(url+"\n"), 0o640, clientsGID, false); err != nil {
 			return fmt.Errorf("tell the other daemons the broker's URL: %w", err)

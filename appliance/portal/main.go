@@ -57,9 +57,10 @@ func begin(ctx context.Context, o *options, log *slog.Logger) error {
 	if dir != nil {
 		defer dir.Close()
 	}
-	if err := daemon.Become(o.user); err != nil {
+	if err := o.flags.Become(o.user); err != nil {
 		return err
 	}
+	o.flags.Up()
 	return serve(ctx, o, listener, known.Open(dir, log), log)
 }
 
@@ -110,7 +111,6 @@ func serve(ctx context.Context, o *options, listener net.Listener, phones *known
 		<-ctx.Done()
 		return server.Close() // phones ask again
 	})
-	o.flags.Up()
 	log.Info("the portal runs", "version", daemon.Version(), "listen", listener.Addr().String(), "page", "http://"+host, "chat", o.chat.String())
 	return g.Wait()
 }

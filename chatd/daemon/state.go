@@ -34,7 +34,13 @@ type stateFile struct {
 // a flag holds; nowhere if that is empty. Call it before Parse.
 func (f *Flags) TellIn(dir *string) { f.stateDir = dir }
 
-// open opens the state file, and makes it if it is missing.
+// Become is the function Become, for a daemon that goes on to say how it is.
+func (f *Flags) Become(name string) error {
+	f.state = f.openState() // what it wrote itself may be another file
+	return Become(name)
+}
+
+// openState opens the state file, and makes it if it is missing.
 func (f *Flags) openState() *stateFile {
 	if f.stateDir == nil || *f.stateDir == "" {
 		return nil
@@ -46,6 +52,9 @@ func (f *Flags) openState() *stateFile {
 	}
 	if err != nil {
 		return nil // the daemon's own errors are worth more, and go to the log
+	}
+	if f.state != nil {
+		f.state.file.Close()
 	}
 	return s
 }
