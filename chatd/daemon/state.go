@@ -108,13 +108,9 @@ func (f *Flags) Up() {
 }
 
 // Ended says that the daemon ends, and why: the last that it does. If err is nil or
-// that of a context, it was asked to, and says that it starts: that is what comes.
+// that of a context, it was asked to, and what it has said stands.
 func (f *Flags) Ended(err error) {
-	switch {
-	case f.state == nil:
-	case err == nil, errors.Is(err, context.Canceled):
-		f.state.say(Starting, "")
-	default:
+	if f.state != nil && err != nil && !errors.Is(err, context.Canceled) {
 		f.state.say(Failed, err.Error())
 	}
 }
