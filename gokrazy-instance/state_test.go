@@ -35,7 +35,7 @@ func TestEveryDaemonSaysWhyItEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	t.Cleanup(func() { taken.Close() }) // after all that run in parallel
 	port := taken.Addr().String()
 
 	// Each fault is what the daemon is started with, in a folder run, and a word of why.

@@ -41,7 +41,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		return nil
 	}
 	if o.broker != "" {
-		if err := tell(o.broker); err != nil {
+		if err := tell(o.urls()); err != nil {
 			return err
 		}
 		st.set(elsewhere, "")

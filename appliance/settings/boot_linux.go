@@ -29,7 +29,18 @@ func ReadBoot(device string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return readMounted(device, mountFAT)
+	return readMounted(device, FileName, mountFAT)
+}
+
+// ReadBootFile is ReadBoot of another file.
+func ReadBootFile(device, name string) ([]byte, error) {
+	if device == "" {
+		var err error
+		if device, err = BootDevice(); err != nil {
+			return nil, err
+		}
+	}
+	return readMounted(device, name, mountFAT)
 }
 
 // BootDevice returns the boot partition of the running system: partition 1 of
@@ -115,7 +126,7 @@ func rootDevice(mountinfo string) (string, error) {
 }
 
 // readMounted reads the file on a device while it is mounted.
-func readMounted(device string, mount func(device, dir string) (unmount func() error, err error)) (data []byte, err error) {
+func readMounted(device, name string, mount func(device, dir string) (unmount func() error, err error)) (data []byte, err error) {
 	dir, err := os.MkdirTemp("", "warren-boot-")
 	if err != nil {
 		return nil, err
@@ -127,7 +138,7 @@ func readMounted(device string, mount func(device, dir string) (unmount func() e
 	}
 	// What was read is good, whatever becomes of the mount.
 	defer unmount()
-	return readFile(filepath.Join(dir, FileName))
+	return readFile(filepath.Join(dir, name))
 }
 
 // WriteBoot writes a file of the boot partition device, whatever it was before,

@@ -111,7 +111,7 @@ func TestReadMounted(t *testing.T) {
 	var mounted string
 	read := func(content string, mountErr error) ([]byte, error) {
 		unmounted := false
-		data, err := readMounted("/dev/mmcblk0p1", func(device, dir string) (func() error, error) {
+		data, err := readMounted("/dev/mmcblk0p1", FileName, func(device, dir string) (func() error, error) {
 			if mounted = dir; mountErr != nil {
 				return nil, mountErr
 			}

@@ -41,6 +41,10 @@ func (g *Gateway) roomSection(words words) status.Section {
 	switch broker, why := g.Room.Broker(); broker {
 	case fanout.Away:
 		s.Text[0] = words.say("room_away")
+		if why != "" {
+			s.Wrong = true
+			s.Text = append(s.Text, why)
+		}
 	case fanout.Full:
 		s.Wrong = true
 		s.Text = []string{words.say("room_full"), why}

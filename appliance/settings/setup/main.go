@@ -38,6 +38,9 @@ daemons what it says. Then it ends.`)
 	}
 	log := f.Logger(stderr)
 	s, mistakes := settings.LoadBoot(*device, *lastGood)
+	if m := tellAuthority(&s, *dir, func(name string) ([]byte, error) { return settings.ReadBootFile(*device, name) }); m != nil {
+		mistakes = append(mistakes, *m)
+	}
 	for _, m := range mistakes {
 		log.Warn("a mistake in the settings", "mistake", m.Error())
 	}
@@ -80,7 +83,7 @@ func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.
 		},
 		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"ledstatus": {"light": s.LED.Light, "mistakes": strconv.Itoa(len(mistakes))},
-		"broker":    {"broker-url": s.Broker.URL, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
+		"broker":    {"broker-url": s.Broker.URL, "broker-ca": s.Broker.CA, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
 		"update":    {"host-code": hostCode},
 	} {
 		if err := write(filepath.Join(dir, name+".json"), flags, 0o600); err != nil {
