@@ -245,3 +245,24 @@ func TestFlags(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+// The authority of another RabbitMQ is told with its URLs: those with TLS.
+func TestURLsWithAuthority(t *testing.T) {
+	for text, want := range map[string]string{
+		"amqp://a:b@c:5672/":            "amqp://a:b@c:5672/",
+		"amqps://a:b%2Fc@d/":            "amqps://a:b%2Fc@d/?cacertfile=%2Frun%2Fca.pem",
+		"amqps://a:b@c/?heartbeat=5":    "amqps://a:b@c/?cacertfile=%2Frun%2Fca.pem&heartbeat=5",
+		"amqps://a:b@c/, amqp://a:b@d/": "amqps://a:b@c/?cacertfile=%2Frun%2Fca.pem, amqp://a:b@d/",
+	} {
+		if got := (&options{broker: text, ca: "/run/ca.pem"}).urls(); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
+		}
+		if got := (&options{broker: text}).urls(); got != text {
+			t.Errorf("%s becomes %s", text, got)
+		}
+	}
+	var errs strings.Builder
+	if _, exit, run := parse([]string{"-broker-ca=x"}, os.Stdout, &errs); run || exit != daemon.ExitUsage || !strings.Contains(errs.String(), "-broker-ca") {
+		t.Errorf("exit %d, said %q", exit, errs.String())
+	}
+}
