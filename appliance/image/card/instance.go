@@ -23,6 +23,8 @@ type Instance struct {
 	EEPROMPackage   string
 	SerialConsole   string
 	KernelExtraArgs []string
+
+	BootloaderExtraLines []string // of config.txt
 }
 
 // Program is what config.json has about one of the packages.
