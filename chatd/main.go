@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,39 +34,61 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if !ok {
 		return exit
 	}
+	err := open(ctx, o, stdout, stderr)
+	o.flags.Ended(err)
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "chatd: %v\n", err)
+		return daemon.ExitUsage
+	case err != nil:
+		fmt.Fprintf(stderr, "chatd: %v\n", err)
+		return daemon.ExitError
+	}
+	return daemon.ExitOK
+}
+
+// usageError is about the value of a flag.
+type usageError struct {
+	flag string
+	err  error
+}
+
+func (e *usageError) Error() string { return "-" + e.flag + ": " + e.err.Error() }
+
+func (e *usageError) Unwrap() error { return e.err }
+
+// open opens what the flags name, gives root's rights up, and serves until ctx ends.
+func open(ctx context.Context, o *options, stdout, stderr *os.File) error {
 	lamp, err := light.Open(o.light, stdout)
 	if err != nil {
-		fmt.Fprintf(stderr, "chatd: -light: %v\n", err)
-		return daemon.ExitUsage
+		return &usageError{"light", err}
 	}
 	defer lamp.Close()
 	log := o.flags.Logger(light.Above(lamp, stderr))
 	exchange, err := newExchange(o.broker, log)
 	if err != nil {
-		fmt.Fprintf(stderr, "chatd: -broker: %v\n", err)
-		return daemon.ExitUsage
+		return &usageError{"broker", err}
 	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
-		fmt.Fprintf(stderr, "chatd: cannot listen on %q: %v\n", o.listen, err)
-		return daemon.ExitError
+		return fmt.Errorf("cannot listen on %q: %w", o.listen, err)
 	}
 	folder, err := daemon.Folder(o.pictures, o.user)
 	if err != nil {
 		log.Warn("There is no folder for pictures, so none can be sent", "folder", o.pictures, "err", err)
 	}
-	if err := daemon.Become(o.user); err != nil {
-		fmt.Fprintf(stderr, "chatd: -user: %v\n", err)
-		return daemon.ExitError
+	if err := o.flags.Become(o.user); err != nil {
+		return fmt.Errorf("-user: %w", err)
 	}
 	pictures := openPictures(folder, o, log)
 	greet(light.Above(lamp, stdout), listener.Addr(), o, daemon.IsTerminal(stdout))
+	o.flags.Up()
 	if err := serve(ctx, o, exchange, listener, pictures, lamp, log); err != nil {
-		log.Error("chatd ends", "err", err)
-		return daemon.ExitError
+		return err
 	}
 	log.Info("chatd has ended")
-	return daemon.ExitOK
+	return nil
 }
 
 // greet says where the room is, with a QR code if somebody is looking; and the

@@ -60,7 +60,7 @@ chatd is the chat daemon: the page, the WebSockets and the log of one room.
 	f.StringVar(&o.light, "light", light.None, "the `LIGHT` that blinks per message: terminal, none, a GPIO line such as GPIO17, or an LED of the kernel such as ACT")
 	f.StringVar(&hosts, "hosts", "", "further host `NAMES` this server answers to, with commas between; its own addresses need not be named")
 	f.StringVar(&o.user, "user", "", "the `USER` to become once the port and the light are open; empty: whoever starts it")
-	f.StringVar(&o.status, "status-dir", "", "the `FOLDER` in which the card's other daemons say how they are, for the page /status; empty: there are none")
+	f.StringVar(&o.status, "status-dir", "", "the `FOLDER` in which the card's other daemons say how they are, for the page /status, and chatd, in the file chatd.state; empty: there are none")
 	f.StringVar(&o.wifi.Name, "wifi-name", "", "the `NAME` of the Wi-Fi that guests join, for the poster; empty: none of ours")
 	f.StringVar(&o.wifi.Passphrase, "wifi-passphrase", "", "its `PASSPHRASE`; empty: it is open")
 	f.StringVar(&o.url, "chat-url", "", "the `URL` that guests open, for the poster; empty: the address by which the poster is asked for")
@@ -70,6 +70,7 @@ chatd is the chat daemon: the page, the WebSockets and the log of one room.
 	daemon.Number(f, &o.limits.MessageRate, "message-rate", 0, 1e6, "how many `MESSAGES` a second a device may send; 0: no limit")
 	daemon.Number(f, &o.limits.AddressConnections, "address-connections", 0, 1e6, "how many `CONNECTIONS` an address may have; 0: no limit")
 	daemon.Number(f, &o.limits.Connections, "connections", 0, 1e6, "how many `CONNECTIONS` there may be in all; 0: no limit")
+	f.TellIn(&o.status)
 	exit, run = f.Parse(args, stdout, stderr, func() error { return o.check(hosts) })
 	return o, exit, run
 }

@@ -85,6 +85,9 @@ func TestUser(t *testing.T) {
 	}
 	address := "127.0.0.1:" + port[1]
 	awaitReady(t, address)
+	if said, err := os.ReadFile(filepath.Join(dir, "chatd.state")); strings.TrimSpace(string(said)) != `{"state":"up"}` {
+		t.Errorf("in a folder of root's it says %q, %v", said, err)
+	}
 
 	broker.Shutdown()
 	if err := broker.Restart(t.Context()); err != nil {

@@ -44,6 +44,7 @@ blinks come in between.
 	f.StringVar(&o.hotspot, "hotspot", "", "the `FILE` in which the hotspot's daemon says how it is; empty: there is no hotspot")
 	f.StringVar(&o.run, "run", "", "the `FOLDER` of what a card's daemons tell: how the board is, and, in ledstatus.state, which light there is; empty: there is none")
 	f.StringVar(&o.user, "user", "", "the `NAME` of the user to become when the light is open; empty: stay who started it")
+	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }

@@ -29,6 +29,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return exit
 	}
 	lit, err := o.open(ctx, stdout, stderr)
+	if err != nil {
+		o.flags.Ended(err)
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return daemon.ExitOK
@@ -37,9 +40,10 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return daemon.ExitUsage
 	}
 	logger := o.flags.Logger(light.Above(lit, stderr))
-	if err = daemon.Become(o.user); err == nil {
+	if err = o.flags.Become(o.user); err == nil {
 		err = show(ctx, o, lit, logger)
 	}
+	o.flags.Ended(err)
 	if closed := lit.Close(); closed != nil {
 		logger.Warn("the light cannot be given back", "error", closed)
 	}

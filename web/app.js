@@ -258,7 +258,11 @@ const receive = {
 		setStatus(line || exchange);
 	},
 
-	box: ({ state }) => ($('box').hidden = state !== 'trouble'),
+	box({ state }) {
+		const said = { trouble: words.box, unkept: words.unkept }[state];
+		$('box').hidden = !said;
+		$('box').textContent = said || '';
+	},
 };
 
 // What is said waits while the exchange takes nothing, or the host lets nobody write.

@@ -32,11 +32,12 @@ say there into `+why.Name+` on the boot partition.`)
 	dir := f.String("run", "/run/warren", "the `FOLDER` of what the other daemons tell, gone at a restart")
 	root := f.String("root", "/", "the `FOLDER` with the proc, sys and dev that are looked at")
 	device := f.String("device", "", "the boot `PARTITION`, such as /dev/mmcblk0p1; empty: partition 1 of the card that the system runs from")
+	f.TellIn(dir)
 	if exit, ok := f.Parse(args, stdout, stderr, func() error { return absolute("run", *dir, "root", *root) }); !ok {
 		return exit
 	}
 	log := f.Logger(stderr)
-	return daemon.Forever(ctx, "the board's daemon", log, func(ctx context.Context) error {
+	return f.Forever(ctx, "the board's daemon", log, func(ctx context.Context) error {
 		return serve(ctx, *dir, *root, *device, log)
 	})
 }

@@ -19,9 +19,10 @@ func freeLimit(size uint64) uint64 {
 	return min(max(size/20, minFree), maxFree)
 }
 
-// rabbitmqConf returns rabbitmq.conf. The user is made when the database is:
+// rabbitmqConf returns rabbitmq.conf. RabbitMQ takes no messages when fewer than
+// free bytes are free where its data are. The user is made when the database is:
 // a password that changes later is not noticed.
-func rabbitmqConf(password string, diskSize uint64) string {
+func rabbitmqConf(password string, free uint64) string {
 	return fmt.Sprintf(`# Written at each start.
 listeners.tcp.1 = %s
 num_acceptors.tcp = 1
@@ -33,5 +34,5 @@ disk_free_limit.absolute = %d
 log.console = true
 log.console.level = info
 log.file = false
-`, brokerAddr, brokerUser, password, oci.MemoryWatermark, freeLimit(diskSize))
+`, brokerAddr, brokerUser, password, oci.MemoryWatermark, free)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -19,6 +20,7 @@ type options struct {
 	data   string
 	run    string
 	broker string
+	ca     string
 	keepMB int
 }
 
@@ -37,7 +39,9 @@ elsewhere.`)
 	f.StringVar(&o.data, "data", "/perm", "the `FOLDER` that outlasts a restart: RabbitMQ's data goes to rabbitmq in it, its URL to warren/broker.url")
 	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
 	f.StringVar(&o.broker, "broker-url", "", "`URL` of another RabbitMQ to use, such as amqp://user:password@host:5672/, or those of a cluster's nodes, with commas between; empty: the card's own")
+	f.StringVar(&o.ca, "broker-ca", "", "the `FILE`, in PEM, with the authority of that RabbitMQ's certificate, for amqps; empty: one that everybody trusts")
 	daemon.Number(f, &o.keepMB, "keep-mb", keepLeast, 1<<20, "how many `MEGABYTES` of the room's log the card's own RabbitMQ keeps; less if the card has no room for it")
+	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }
@@ -47,6 +51,9 @@ func (o *options) check() error {
 		if !filepath.IsAbs(path) {
 			return fmt.Errorf("-%s is %.100q: it must be a path that begins with /", flag, path)
 		}
+	}
+	if o.ca != "" && !filepath.IsAbs(o.ca) {
+		return fmt.Errorf("-broker-ca is %.100q: it must be a path that begins with /", o.ca)
 	}
 	if o.broker == "" {
 		return nil
@@ -59,4 +66,24 @@ func (o *options) check() error {
 		}
 	}
 	return nil
+}
+
+// urls returns the URLs of the other RabbitMQ as they are told: with the authority of
+// their certificates.
+func (o *options) urls() string {
+	if o.ca == "" {
+		return o.broker
+	}
+	all := strings.Split(o.broker, ",")
+	for i, text := range all {
+		u, err := url.Parse(strings.TrimSpace(text))
+		if err != nil || u.Scheme != "amqps" {
+			continue // check has parsed it
+		}
+		q := u.Query()
+		q.Set("cacertfile", o.ca)
+		u.RawQuery = q.Encode()
+		all[i] = u.String()
+	}
+	return strings.Join(all, ",")
 }

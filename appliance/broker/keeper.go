@@ -27,12 +27,16 @@ const maxStrikes = 2
 type keeper struct {
 	container container
 	url       string
+	inMemory  bool // RabbitMQ's data are, because the card cannot be written
 	keepMB    int
 	times     times
 	state     *stateFile
 	log       *slog.Logger
 
-	onTrial  func() bool // the system that runs is a new one, and has to prove itself
+	find     func() (place, error)  // where RabbitMQ's data are to be
+	card     func() error           // returns why the card cannot be written any more
+	tell     func(url string) error // tells the other daemons
+	onTrial  func() bool            // the system that runs is a new one, and has to prove itself
 	diskSize func(dir string) (uint64, error)
 	flush    func(dir string) func() error
 
@@ -64,7 +68,9 @@ func (k *keeper) run(ctx context.Context) {
 			<-ctx.Done()
 			return
 		}
-		k.strike(l, err)
+		if k.move(l, err) {
+			continue
+		}
 		pause := k.wait.Pause()
 		k.log.Info("RabbitMQ is started again", "in", pause)
 		select {
@@ -73,6 +79,39 @@ func (k *keeper) run(ctx context.Context) {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// choose finds the place of RabbitMQ's data, and tells everybody.
+func (k *keeper) choose() error {
+	p, err := k.find()
+	if err != nil {
+		return err
+	}
+	k.url, k.container.data, k.inMemory = p.url, p.data, p.inMemory != ""
+	k.state.put(func(s *state) {
+		if s.InMemory = p.inMemory; s.InMemory != "" && s.State == "" {
+			s.State = starting
+		}
+	})
+	return k.tell(p.url)
+}
+
+// move looks after a life that has ended with err whether the card can still be
+// written, and reports whether RabbitMQ's data have another place now. If not, the
+// life counts.
+func (k *keeper) move(l *life, err error) (moved bool) {
+	before := k.container.data
+	if err := k.choose(); err != nil {
+		k.state.set(failed, err.Error())
+		return false
+	}
+	if k.container.data != before {
+		k.strikes = 0
+		k.wait.Reset()
+		return true
+	}
+	k.strike(l, err)
+	return false
 }
 
 // strike counts a life that was not well, and gives RabbitMQ's data up after
@@ -84,7 +123,7 @@ func (k *keeper) strike(l *life, err error) {
 	case l.well.Load() && !errors.Is(err, errStream):
 		k.strikes = 0
 		return
-	case !l.spoke.Load(), k.onTrial():
+	case errors.Is(err, errCard), !l.spoke.Load(), k.onTrial():
 		return
 	}
 	k.strikes++
@@ -93,8 +132,9 @@ func (k *keeper) strike(l *life, err error) {
 		return
 	}
 	k.strikes = 0
-	if !known && !l.refused.Load() {
-		// It must not push out what was set aside before.
+	if k.inMemory || !known && !l.refused.Load() {
+		// It must not push out what was set aside before; and memory has no room
+		// for it twice.
 		k.log.Warn("RabbitMQ does not start with new data: it is removed", "why", err)
 		if err := os.RemoveAll(k.container.data); err != nil {
 			k.log.Error("RabbitMQ's data cannot be removed", "error", err)
@@ -158,13 +198,11 @@ func (l *life) run(ctx context.Context) error {
 	l.wrote, _ = wasWell(l.container.data)
 	l.tellAside(own)
 	l.mend(ctx)
-	size, err := l.diskSize(filepath.Dir(l.container.data))
+	keep, free, err := l.room()
 	if err != nil {
-		return fmt.Errorf("see how large the card is: %w", err)
+		return err
 	}
-	keep, note := kept(l.keepMB, size, sizeAside(l.container.data))
-	l.state.put(func(s *state) { s.Note = note })
-	if err := l.container.prepare(rabbitmqConf(password(l.url), size), keep); err != nil {
+	if err := l.container.prepare(rabbitmqConf(password(l.url), free), keep); err != nil {
 		return err
 	}
 	if err := l.container.holdFlags(); err != nil {
@@ -201,7 +239,47 @@ func (l *life) run(ctx context.Context) error {
 			func() { l.state.set(starting, "") })
 	})
 	g.Go(func() error { return l.settle(ctx) })
+	g.Go(func() error { return l.watchCard(ctx) })
 	return g.Wait()
+}
+
+// room returns how much of the log RabbitMQ keeps, and how much it leaves free where
+// its data are, in bytes.
+func (l *life) room() (keep int64, free uint64, err error) {
+	if l.inMemory {
+		l.state.put(func(s *state) { s.Note = "" })
+		return int64(min(l.keepMB, memoryKeepMB)) << 20, memoryFree, nil
+	}
+	size, err := l.diskSize(filepath.Dir(l.container.data))
+	if err != nil {
+		return 0, 0, fmt.Errorf("see how large the card is: %w", err)
+	}
+	keep, note := kept(l.keepMB, size, sizeAside(l.container.data))
+	l.state.put(func(s *state) { s.Note = note })
+	return keep, freeLimit(size), nil
+}
+
+// errCard says that RabbitMQ was ended because the card cannot be written any more.
+// It does not end by itself: it goes on and writes what is said nowhere.
+var errCard = errors.New("the card cannot be written any more")
+
+// watchCard returns when the card cannot be written any more.
+func (l *life) watchCard(ctx context.Context) error {
+	if l.inMemory {
+		return nil
+	}
+	tick := time.NewTicker(l.times.card)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := l.card(); err != nil {
+			return fmt.Errorf("%w: %w", errCard, err)
+		}
+	}
 }
 
 // keepWayBack takes back the data that this version of RabbitMQ has left, if

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,12 +45,16 @@ case "$2" in run) %s
 		keepMB:    64,
 		wait:      supervise.Backoff{Min: time.Millisecond, Max: 10 * time.Millisecond},
 		url:       "amqp://warren:secret@" + closedPort(t),
-		times:     times{start: time.Minute, stream: time.Minute, poll: 10 * time.Millisecond, look: 10 * time.Millisecond, dial: time.Second},
+		times:     times{start: time.Minute, stream: time.Minute, poll: 10 * time.Millisecond, look: 10 * time.Millisecond, dial: time.Second, card: 10 * time.Millisecond},
 		log:       quiet(),
+		card:      func() error { return nil },
+		tell:      func(string) error { return nil },
 		onTrial:   func() bool { return false },
 		diskSize:  func(string) (uint64, error) { return 1 << 30, nil },
 		flush:     func(string) func() error { return func() error { return nil } },
 	}
+	onCard := place{url: k.url, data: k.container.data}
+	k.find = func() (place, error) { return onCard, nil }
 	if err := os.MkdirAll(k.container.run, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -216,5 +221,56 @@ func TestAnotherBroker(t *testing.T) {
 	cancel()
 	if c := <-code; c != daemon.ExitError {
 		t.Errorf("exit code %d: the system would not start the daemon again", c)
+	}
+}
+
+// A card that cannot be written any more while RabbitMQ runs: it goes on in memory at
+// once, the data on the card stay as they are, and everybody is told.
+func TestGoesOnInMemory(t *testing.T) {
+	k, calls := fake(t, "trap 'exit 0' TERM; "+speaks+"while :; do sleep 0.01; done")
+	memory := place{url: "amqp://warren:other@" + closedPort(t), data: filepath.Join(t.TempDir(), "memory", "rabbitmq"), inMemory: "The card cannot be written."}
+	var broken atomic.Bool
+	onCard := place{url: k.url, data: k.container.data}
+	k.find = func() (place, error) {
+		if broken.Load() {
+			return memory, nil
+		}
+		return onCard, nil
+	}
+	k.card = func() error {
+		if broken.Load() {
+			return errReadOnly
+		}
+		return nil
+	}
+	told := make(chan string, 10)
+	k.tell = func(url string) error { told <- url; return nil }
+	if err := errors.Join(os.MkdirAll(onCard.data, 0o700), os.WriteFile(filepath.Join(onCard.data, "said"), []byte("hello"), 0o600), k.choose()); err != nil {
+		t.Fatal(err)
+	}
+	running(t, k)
+	eventually(t, "a start", func() bool { return strings.Contains(calls(), " run ") })
+	broken.Store(true)
+	spec := func() string {
+		b, _ := os.ReadFile(filepath.Join(k.container.run, "bundle/config.json"))
+		return string(b)
+	}
+	eventually(t, "RabbitMQ in memory", func() bool {
+		return strings.Count(calls(), " run ") == 2 && strings.Contains(spec(), memory.data)
+	})
+	if s := readState(t, k.state.path); s.InMemory != memory.inMemory || s.State == failed {
+		t.Errorf("the state is %+v", s)
+	}
+	if first, second := <-told, <-told; first != onCard.url || second != memory.url {
+		t.Errorf("the others are told %q and %q", first, second)
+	}
+	if b, err := os.ReadFile(filepath.Join(onCard.data, "said")); string(b) != "hello" {
+		t.Errorf("on the card there is %q, %v", b, err)
+	}
+	conf, _ := os.ReadFile(filepath.Join(k.container.run, "etc/rabbitmq.conf"))
+	for _, want := range []string{"default_pass = other\n", fmt.Sprintf("disk_free_limit.absolute = %d\n", memoryFree)} {
+		if !strings.Contains(string(conf), want) {
+			t.Errorf("the configuration lacks %q:\n%s", want, conf)
+		}
 	}
 }

@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return exit
 	}
 	log := o.flags.Logger(stderr)
-	return daemon.Forever(ctx, "the broker daemon", log, func(ctx context.Context) error { return serve(ctx, o, log) })
+	return o.flags.Forever(ctx, "the broker daemon", log, func(ctx context.Context) error { return serve(ctx, o, log) })
 }
 
 // serve does what the flags say until ctx ends.
@@ -41,34 +41,30 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		return nil
 	}
 	if o.broker != "" {
-		if err := tell(o.broker); err != nil {
+		if err := tell(o.urls()); err != nil {
 			return err
 		}
 		st.set(elsewhere, "")
 		<-ctx.Done()
 		return nil
 	}
-	url, err := ownURL(filepath.Join(o.data, "warren", "broker.url"))
-	if err != nil {
-		return err
-	}
-	if err := tell(url); err != nil {
-		return err
-	}
-	c := container{
-		run:  filepath.Join(o.run, "broker"),
-		img:  filepath.Join(o.run, "broker", "img"),
-		data: filepath.Join(o.data, "rabbitmq"),
-		stop: stopTime,
-	}
-	if err := sealed.Mount(o.image, c.img); err != nil {
-		st.set(failed, err.Error())
-		return err
-	}
+	where := places{card: o.data, memory: filepath.Join(o.run, "broker", "memory"), mount: mountMemory, log: log}
 	k := &keeper{
-		container: c, url: url, keepMB: o.keepMB, times: patient, state: st, log: log,
+		container: container{
+			run:  filepath.Join(o.run, "broker"),
+			img:  filepath.Join(o.run, "broker", "img"),
+			stop: stopTime,
+		},
+		keepMB: o.keepMB, times: patient, state: st, log: log,
+		find: where.find, card: where.stillWritable, tell: tell,
 		onTrial:  func() bool { return onTrial(filepath.Join(o.run, "update.state")) },
 		diskSize: flush.DiskSize, flush: flush.FileSystem,
+	}
+	if err := k.choose(); err != nil {
+		return err
+	}
+	if err := sealed.Mount(o.image, k.container.img); err != nil {
+		return err
 	}
 	k.run(ctx)
 	return nil

@@ -138,7 +138,7 @@ func TestState(t *testing.T) {
 }
 
 func TestConf(t *testing.T) {
-	conf := rabbitmqConf("SECRET", 1<<30)
+	conf := rabbitmqConf("SECRET", freeLimit(1<<30))
 	for _, want := range []string{
 		"listeners.tcp.1 = 127.0.0.1:5672\n", "default_user = warren\n", "default_pass = SECRET\n",
 		"vm_memory_high_watermark.absolute = 209715200\n", "disk_free_limit.absolute = 53687091\n", "log.console = true\n", "log.file = false\n",
@@ -243,5 +243,26 @@ func TestFlags(t *testing.T) {
 	t.Setenv("WARREN_BROKER_URL", "amqp://a:b@c")
 	if o, _, run := parse(nil, os.Stdout, os.Stderr); !run || o.broker != "amqp://a:b@c" || o.image != "/opt/broker.squashfs" || o.data != "/perm" || o.run != "/run/warren" {
 		t.Errorf("%+v", o)
+	}
+}
+
+// The authority of another RabbitMQ is told with its URLs: those with TLS.
+func TestURLsWithAuthority(t *testing.T) {
+	for text, want := range map[string]string{
+		"amqp://a:b@c:5672/":            "amqp://a:b@c:5672/",
+		"amqps://a:b%2Fc@d/":            "amqps://a:b%2Fc@d/?cacertfile=%2Frun%2Fca.pem",
+		"amqps://a:b@c/?heartbeat=5":    "amqps://a:b@c/?cacertfile=%2Frun%2Fca.pem&heartbeat=5",
+		"amqps://a:b@c/, amqp://a:b@d/": "amqps://a:b@c/?cacertfile=%2Frun%2Fca.pem, amqp://a:b@d/",
+	} {
+		if got := (&options{broker: text, ca: "/run/ca.pem"}).urls(); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
+		}
+		if got := (&options{broker: text}).urls(); got != text {
+			t.Errorf("%s becomes %s", text, got)
+		}
+	}
+	var errs strings.Builder
+	if _, exit, run := parse([]string{"-broker-ca=x"}, os.Stdout, &errs); run || exit != daemon.ExitUsage || !strings.Contains(errs.String(), "-broker-ca") {
+		t.Errorf("exit %d, said %q", exit, errs.String())
 	}
 }

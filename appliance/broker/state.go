@@ -26,6 +26,10 @@ type state struct {
 	// and with which it did not start, and with them the room's history.
 	SetAside string `json:"set_aside,omitempty"`
 
+	// InMemory is sentences for the host if what is said is kept in memory only,
+	// because the card cannot be written.
+	InMemory string `json:"in_memory,omitempty"`
+
 	// Note is a sentence for the host about a setting that is not as it was
 	// asked for.
 	Note string `json:"note,omitempty"`

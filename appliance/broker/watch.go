@@ -22,6 +22,7 @@ type times struct {
 	poll   time.Duration // between two attempts to log in
 	look   time.Duration // between two looks at the log, until it is readable
 	dial   time.Duration // for one of either
+	card   time.Duration // between two looks at the card
 }
 
 // In a Pi's emulator, which is slower than any Pi, RabbitMQ answered after 36 to
@@ -32,6 +33,7 @@ var patient = times{
 	poll:   time.Second,
 	look:   15 * time.Second,
 	dial:   10 * time.Second,
+	card:   5 * time.Second,
 }
 
 // Errors that a new start alone may not cure: see keeper.strike.

@@ -126,6 +126,10 @@ func (c *Card) mtool(ctx context.Context, in []byte, name string, args ...string
 	return out.Bytes(), nil
 }
 
+// Lock has the card refuse all that is written at or after an offset, as cards do at
+// the end of their life; with 0 it takes everything again.
+func (c *Card) Lock(offset int64) { c.drive.locked.Store(offset) }
+
 // Flushes tells how often a machine asked for what was written to be on the
 // card.
 func (c *Card) Flushes() int64 { return c.drive.flushes.Load() }

@@ -25,6 +25,8 @@ type drive struct {
 	pending map[int64][]byte
 	luck    *rand.Rand
 
+	locked atomic.Int64 // from this offset on it takes nothing any more; 0: it is as it should be
+
 	flushes, lost atomic.Int64
 }
 
@@ -60,6 +62,9 @@ func (d *drive) read(p []byte, offset int64) error {
 func (d *drive) write(p []byte, offset int64, fua bool) error {
 	if err := d.check(offset, int64(len(p))); err != nil {
 		return err
+	}
+	if locked := d.locked.Load(); locked > 0 && offset >= locked {
+		return fmt.Errorf("nothing is written at %d any more", offset)
 	}
 	if fua || d.through {
 		if _, err := d.file.WriteAt(p, offset); err != nil {

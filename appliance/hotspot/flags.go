@@ -56,6 +56,7 @@ object whose "state" is starting, up or failed.`)
 	f.StringVar(&o.hostapd, "hostapd", "", "another hostapd than the sealed one, a `PROGRAM`")
 	f.StringVar(&o.dnsmasq, "dnsmasq", "", "another dnsmasq than the sealed one, a `PROGRAM`")
 	f.StringVar(&o.user, "dnsmasq-user", "dnsmasq", "the `USER` that dnsmasq becomes; empty: it stays root")
+	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }

@@ -24,7 +24,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return exit
 	}
 	log := o.flags.Logger(stderr)
-	return daemon.Forever(ctx, "the hotspot daemon", log, func(ctx context.Context) error { return serve(ctx, o, log) })
+	return o.flags.Forever(ctx, "the hotspot daemon", log, func(ctx context.Context) error { return serve(ctx, o, log) })
 }
 
 // serve does what the flags say until ctx ends.

@@ -17,6 +17,7 @@ type options struct {
 	listen   string
 	user     string
 	remember string
+	run      string
 	wifi     invite.WiFi
 	chat     *url.URL
 	proc     string // where the kernel tells of the network (proc(5)); no flag
@@ -35,7 +36,9 @@ Every other request leads to the chat. The names of all hosts must lead here.`)
 	f.StringVar(&o.remember, "remember", "", "a `FOLDER` of its own for the phones that were here; it is made if it is missing; empty: they are forgotten at a restart")
 	f.StringVar(&o.wifi.Name, "wifi-name", "rabbit", "the `NAME` of the Wi-Fi")
 	f.StringVar(&o.wifi.Passphrase, "wifi-passphrase", "", "the `PASSPHRASE` of the Wi-Fi; empty: it is open")
+	f.StringVar(&o.run, "run", "", "the `FOLDER` in which it says how it is, in the file portal.state; empty: nowhere")
 	chat := f.String("chat-url", "http://10.1.1.1:8081/", "the `URL` of the chat, with this machine's address among the guests: the page is at the same address")
+	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, func() error { return o.check(*chat) })
 	return o, exit, run
 }

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return exit
 	}
 	log := o.flags.Logger(stderr)
-	return daemon.Forever(ctx, "the portal", log, func(ctx context.Context) error { return begin(ctx, o, log) })
+	return o.flags.Forever(ctx, "the portal", log, func(ctx context.Context) error { return begin(ctx, o, log) })
 }
 
 // begin opens what needs root, gives root's rights up, and serves until ctx
@@ -57,9 +57,10 @@ func begin(ctx context.Context, o *options, log *slog.Logger) error {
 	if dir != nil {
 		defer dir.Close()
 	}
-	if err := daemon.Become(o.user); err != nil {
+	if err := o.flags.Become(o.user); err != nil {
 		return err
 	}
+	o.flags.Up()
 	return serve(ctx, o, listener, known.Open(dir, log), log)
 }
 

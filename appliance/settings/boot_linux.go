@@ -29,14 +29,32 @@ func LoadBoot(device, lastGood string) (s Settings, mistakes []Mistake, notes []
 // directory of its own for the moment of reading, and not kept, because an update
 // writes to its blocks. The error is fs.ErrNotExist if and only if the partition has
 // no such file.
-func readBoot(device string) (bootFiles, error) {
+func readBoot(device string) (found bootFiles, err error) {
+	err = onBoot(device, func(dir string) (err error) {
+		found, err = readBootFiles(dir)
+		return err
+	})
+	return found, err
+}
+
+// ReadBootFile returns what is in a file on the boot partition, device or BootDevice
+// if that is empty, and at most one byte more than Parse takes. The error is
+// fs.ErrNotExist if and only if there is no such file. It must run as root.
+func ReadBootFile(device, name string) (data []byte, err error) {
+	err = onBoot(device, func(dir string) (err error) {
+		data, err = readFile(filepath.Join(dir, name))
+		return err
+	})
+	return data, err
+}
+
+func onBoot(device string, read func(dir string) error) (err error) {
 	if device == "" {
-		var err error
 		if device, err = BootDevice(); err != nil {
-			return bootFiles{}, err
+			return err
 		}
 	}
-	return readMounted(device, mountFAT)
+	return readMounted(device, mountFAT, read)
 }
 
 // BootDevice returns the boot partition of the running system: partition 1 of
@@ -121,20 +139,20 @@ func rootDevice(mountinfo string) (string, error) {
 	return number, nil
 }
 
-// readMounted reads the files on a device while it is mounted.
-func readMounted(device string, mount func(device, dir string) (unmount func() error, err error)) (found bootFiles, err error) {
+// readMounted has read look at the files of a device while it is mounted at a folder.
+func readMounted(device string, mount func(device, dir string) (unmount func() error, err error), read func(dir string) error) error {
 	dir, err := os.MkdirTemp("", "warren-boot-")
 	if err != nil {
-		return found, err
+		return err
 	}
 	defer os.Remove(dir)
 	unmount, err := mount(device, dir)
 	if err != nil {
-		return found, fmt.Errorf("mount %s: %v", device, err)
+		return fmt.Errorf("mount %s: %v", device, err)
 	}
 	// What was read is good, whatever becomes of the mount.
 	defer unmount()
-	return readBootFiles(dir)
+	return read(dir)
 }
 
 // WriteBoot writes a file of the boot partition device, whatever it was before,

@@ -111,7 +111,8 @@ func TestReadMounted(t *testing.T) {
 	var mounted string
 	read := func(content string, mountErr error) ([]byte, error) {
 		unmounted := false
-		data, err := readMounted("/dev/mmcblk0p1", func(device, dir string) (func() error, error) {
+		var found bootFiles
+		err := readMounted("/dev/mmcblk0p1", func(device, dir string) (func() error, error) {
 			if mounted = dir; mountErr != nil {
 				return nil, mountErr
 			}
@@ -121,6 +122,9 @@ func TestReadMounted(t *testing.T) {
 				}
 			}
 			return func() error { unmounted = true; return os.RemoveAll(dir) }, nil
+		}, func(dir string) (err error) {
+			found, err = readBootFiles(dir)
+			return err
 		})
 		if unmounted != (mountErr == nil) {
 			t.Errorf("unmounted is %v", unmounted)
@@ -128,7 +132,7 @@ func TestReadMounted(t *testing.T) {
 		if _, err := os.Stat(mounted); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is still there: %v", mounted, err)
 		}
-		return data.settings, err
+		return found.settings, err
 	}
 	if data, err := read("[room]", nil); string(data) != "[room]" || err != nil {
 		t.Errorf("%q, %v", data, err)

@@ -166,3 +166,14 @@ func cleanUpdateFrom(s string) (string, error) {
 	}
 	return "", fmt.Errorf("it must be %q or %q", UpdateFromEthernet, UpdateFromAnywhere)
 }
+
+// maxFileName is the longest name of a file here, in bytes.
+const maxFileName = 64
+
+// cleanFileName is of a file on the boot partition, beside warren.toml.
+func cleanFileName(s string) (string, error) {
+	if len(s) > maxFileName || strings.ContainsFunc(s, unicode.IsControl) || strings.ContainsAny(s, `/\:*?"<>|`) || strings.Trim(s, ". ") != s {
+		return "", fmt.Errorf("it must be the name of a file beside %s, such as \"ca.pem\": at most %d bytes, and no folder", FileName, maxFileName)
+	}
+	return s, nil
+}

@@ -104,6 +104,14 @@ that all of them reach: "amqp://user:password@host:5672/", or amqps instead;
 for a cluster all its nodes, with commas between, the nearest one first.`,
 	},
 	{
+		section: "broker", name: "ca",
+		text:  func(s *Settings) *string { return &s.Broker.CA },
+		clean: cleanFileName,
+		help: `For amqps with a certificate of your own authority: the name of a file beside
+this one with the authority's certificate (PEM), such as "ca.pem". "" is for
+those that everybody trusts.`,
+	},
+	{
 		section: "update", name: "from",
 		text:  func(s *Settings) *string { return &s.Update.From },
 		clean: cleanUpdateFrom,

@@ -82,6 +82,10 @@ type Broker struct {
 	// between, the nodes of a cluster; or empty: the card's own. It may hold
 	// passwords, and is a secret.
 	URL string
+
+	// CA is the name of a file on the boot partition: 1 to 64 bytes, without a
+	// folder; or empty. The certificate of URL's broker must be by an authority in it.
+	CA string
 }
 
 // Update is the section [update].

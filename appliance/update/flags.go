@@ -39,6 +39,7 @@ update.json in the folder -data.`)
 	f.StringVar(&o.data, "data", "/perm/warren", "the `FOLDER` that outlasts a restart")
 	f.StringVar(&o.room, "room", "http://127.0.0.1:8081", "the `URL` of chatd, without a / at its end")
 	o.folders = map[string]*string{"run": &o.run, "data": &o.data}
+	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
 }

@@ -38,15 +38,25 @@ func (r room) wrong(ctx context.Context) error {
 	return fmt.Errorf("the broker is %s%s", state, why)
 }
 
+// inMemory is what is said of a broker that is up, and cannot write the card.
+const inMemory = "up, and keeps nothing"
+
 // broker returns what the broker daemon says of itself: see its state.go.
 func (r room) broker() (state, why string) {
-	var s struct{ State, Why string }
+	var s struct {
+		State, Why string
+		InMemory   string `json:"in_memory"`
+	}
 	data, err := os.ReadFile(r.brokerState)
 	if err == nil {
 		err = json.Unmarshal(data, &s)
 	}
 	if err != nil || s.State == "" {
 		return "not there yet", ""
+	}
+	if s.State == "up" && s.InMemory != "" {
+		// The old system could write the card: the update is noted on it.
+		return inMemory, s.InMemory
 	}
 	return s.State, s.Why
 }

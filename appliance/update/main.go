@@ -31,11 +31,12 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if err != nil {
 		// Not an end: whoever asks is to be told.
 		u.broken = err
+		u.tell()
 		log.Error("this card takes no updates", "error", err)
 	}
 	d := newDoor(u, o.file("run", "update.json"), log)
 	r := room{url: o.room, brokerState: o.file("run", "broker.state")}
-	return daemon.Forever(ctx, "the update daemon", log, func(ctx context.Context) error {
+	return o.flags.Forever(ctx, "the update daemon", log, func(ctx context.Context) error {
 		return serve(ctx, o.listen, u, d, r, machine{gokrazy: gokrazySocket, log: log})
 	})
 }

@@ -159,6 +159,7 @@ func TestRoom(t *testing.T) {
 		wrong          string
 	}{
 		{`{"state": "up"}`, 200, 200, ""},
+		{`{"state": "up", "in_memory": "The card cannot be written."}`, 200, 200, "the broker is up, and keeps nothing: The card cannot be written."},
 		{`{"state": "up"}`, 503, 200, "chatd does not reach the broker (503 Service Unavailable)"},
 		{`{"state": "elsewhere"}`, 503, 200, ""},
 		{`{"state": "elsewhere"}`, 503, 500, "chatd is not well (500 Internal Server Error)"},

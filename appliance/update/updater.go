@@ -109,9 +109,17 @@ func (u *updater) keepRecord(r trial.Record) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// tell tells the other daemons the status.
+// tell tells the other daemons the status, and whether this card takes updates.
 func (u *updater) tell() {
-	js, err := json.Marshal(u.status())
+	s := struct {
+		State string `json:"state"`
+		Why   string `json:"why,omitempty"`
+		protocol.Status
+	}{daemon.Up, "", u.status()}
+	if u.broken != nil {
+		s.State, s.Why = daemon.Failed, u.broken.Error()
+	}
+	js, err := json.Marshal(s)
 	if err == nil {
 		err = renameio.WriteFile(u.stateFile, append(js, '\n'), 0o644)
 	}

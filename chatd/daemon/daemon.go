@@ -35,13 +35,15 @@ func Main(run func(ctx context.Context, args []string, stdout, stderr *os.File) 
 	os.Exit(code)
 }
 
-// Forever runs what serves until ctx ends, logs how that ended, and returns the
+// Forever runs what serves until ctx ends, says and logs how that ended, and returns the
 // exit code of a daemon of the card. It is never ExitOK, which gokrazy takes for
 // work that is done and does not start again: not even when the daemon was asked
 // to end, since whoever presses "restart" asks in the same way. When the whole
 // system ends nobody looks at it.
-func Forever(ctx context.Context, name string, log *slog.Logger, serve func(context.Context) error) int {
-	if err := serve(ctx); err != nil && !errors.Is(err, context.Canceled) {
+func (f *Flags) Forever(ctx context.Context, name string, log *slog.Logger, serve func(context.Context) error) int {
+	err := serve(ctx)
+	f.Ended(err)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		log.Error(name+" ends", "error", err)
 	} else {
 		log.Info(name + " has ended")
@@ -59,6 +61,9 @@ type Flags struct {
 	about   string
 	level   *string
 	version *bool
+
+	stateDir *string    // see TellIn; nil: the daemon says nowhere how it is
+	state    *stateFile // nil: nowhere
 }
 
 // NewFlags returns the flags of the daemon of that name. about is what -h says
@@ -80,7 +85,8 @@ func NewFlags(name, about string) *Flags {
 // Then check has a look at the values; it names the flag that is wrong and says
 // what would be right. If the daemon shall not run, because something is wrong
 // or because it was asked for help or its version, Parse has said so and
-// returns false and the exit code.
+// returns false and the exit code. Before it returns true, the daemon has said that it
+// starts: see TellIn.
 func (f *Flags) Parse(args []string, stdout, stderr io.Writer, check func() error) (exit int, run bool) {
 	err := ff.Parse(f.FlagSet, args, ff.WithEnvVarPrefix(envPrefix), ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(ff.JSONParser))
 	switch {
@@ -100,9 +106,16 @@ func (f *Flags) Parse(args []string, stdout, stderr io.Writer, check func() erro
 			err = check()
 		}
 	}
+	f.state = f.openState()
 	if err != nil {
+		if f.state != nil {
+			f.refused(err)
+		}
 		fmt.Fprintf(stderr, "%s: %v\n%s -h explains the flags.\n", f.Name(), err, f.Name())
 		return ExitUsage, false
+	}
+	if f.state != nil {
+		f.state.begin()
 	}
 	return ExitOK, true
 }

@@ -100,7 +100,7 @@ func TestHelpNamesEachVariable(t *testing.T) {
 func TestForever(t *testing.T) {
 	for _, err := range []error{nil, context.Canceled, errors.New("the card is gone")} {
 		var said bytes.Buffer
-		code := Forever(t.Context(), "burrowd", slog.New(slog.NewTextHandler(&said, nil)), func(context.Context) error { return err })
+		code := NewFlags("burrowd", "").Forever(t.Context(), "burrowd", slog.New(slog.NewTextHandler(&said, nil)), func(context.Context) error { return err })
 		if code == ExitOK {
 			t.Errorf("after %v it exits with 0", err)
 		}

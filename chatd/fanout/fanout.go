@@ -69,8 +69,7 @@ type Handler interface {
 	// State says how the exchange is now. Before it is reached, everything
 	// that was in the log at the time has been delivered. Why is for the host:
 	// what the state comes from and what to do, in sentences; it may be empty.
-	// At the beginning it is Away, without a call; each call differs from the
-	// one before.
+	// At the beginning it is Away, without a call. A call may repeat the one before.
 	State(s State, why string)
 
 	// Whispered gives what some daemon whispered.

@@ -41,7 +41,7 @@ type basicData struct {
 	Text    string // what was refused, to be mended
 	Notice  string
 	Broker  string
-	Trouble bool         // the box
+	Box     string       // its state
 	Pin     string       // what the host has put up; empty: nothing
 	Closed  string       // why there is no form; empty: there is one
 	Entries []basicEntry // the newest first
@@ -67,7 +67,7 @@ func (g *Gateway) basicPage(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) basicShow(w http.ResponseWriter, r *http.Request, p *phone, status int, text, notice string) {
 	words := wordsFor(r)
 	you, v, state := p.person, g.Room.View(p.as(), basicHistory), g.shown(g.Room.State())
-	d := basicData{Title: state.Title, You: you, Ref: newRef(), Text: strings.ToValidUTF8(text, "\ufffd"), Notice: notice, Broker: v.Broker.String(), Trouble: !g.well.Load()}
+	d := basicData{Title: state.Title, You: you, Ref: newRef(), Text: strings.ToValidUTF8(text, "\ufffd"), Notice: notice, Broker: v.Broker.String(), Box: g.boxNow()}
 	if state.Pin != nil {
 		d.Pin = state.Pin.Text
 	}

@@ -17,7 +17,6 @@ import (
 	"warren/chatd/picture"
 	"warren/chatd/room"
 	"warren/chatd/session"
-	"warren/internal/status"
 )
 
 // Config is what a gateway needs.
@@ -52,8 +51,8 @@ type Config struct {
 // Gateway serves one room over HTTP. Its methods may be called concurrently.
 type Gateway struct {
 	Config
-	well      atomic.Bool // the box is
-	open      atomic.Bool // the picture store knows which log it belongs to
+	boxState  atomic.Value // a string: how the box is
+	open      atomic.Bool  // the picture store knows which log it belongs to
 	hosts     *hosts
 	hostKey   *hostKey // nil: nobody is the host
 	guesses   *guesses
@@ -89,7 +88,7 @@ func New(c Config) *Gateway {
 		requests:  newBuckets(float64(c.Limits.AddressConnections) * connectionRequests),
 		sessions:  session.NewRegistry(),
 	}
-	g.well.Store(status.Well(g.card()))
+	g.boxState.Store(boxState(g.card()))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /websocket", g.websocket)
 	mux.HandleFunc("GET /basic", g.basicPage)

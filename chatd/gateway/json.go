@@ -173,7 +173,7 @@ func (p *jsonPhone) join(f *clientFrame) error {
 	first := frame(welcomeFrame{
 		Type: "welcome", You: p.me(), Epoch: v.Epoch, Head: v.Head,
 		Resumed: v.Resumed, Gap: f.Since != nil && !v.Resumed,
-		Now: p.gw.Clock(), Broker: v.Broker.String(), Box: boxState(p.gw.well.Load()), Title: p.gw.title(), Version: p.gw.Version, Host: p.host, Room: p.gw.shown(p.gw.Room.State()),
+		Now: p.gw.Clock(), Broker: v.Broker.String(), Box: p.gw.boxNow(), Title: p.gw.title(), Version: p.gw.Version, Host: p.host, Room: p.gw.shown(p.gw.Room.State()),
 		Limits: limitsFrame{chat.MaxTextBytes, chat.MaxTextGraphemes, chat.MaxNameGraphemes},
 	})
 	first = append(first, p.hostFrame()...)
@@ -228,7 +228,7 @@ func (p *jsonPhone) startUnsettled(welcome []byte, v room.View, place room.Place
 		default:
 			// It did not follow, so it was not told.
 			broker := frame(stateFrame{"broker", v.Broker.String()})
-			box := frame(stateFrame{"box", boxState(p.gw.well.Load())})
+			box := frame(stateFrame{"box", p.gw.boxNow()})
 			p.start(nil, v, slices.Concat(broker, box, p.gw.roomFrame(p.gw.Room.State()), p.hostFrame()))
 		}
 	}()

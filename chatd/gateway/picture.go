@@ -140,7 +140,7 @@ func (g *Gateway) takePicture(w http.ResponseWriter, r *http.Request) (id string
 func (g *Gateway) pictureAllowed(r *http.Request, address string) *notPosted {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case g.Pictures == nil:
+	case g.Pictures == nil, g.boxNow() == boxUnkept:
 		return &notPosted{http.StatusForbidden, "This room keeps no pictures.", 0}
 	case g.Room.State().NoPictures && !g.isHost(r):
 		return &notPosted{http.StatusForbidden, "The host has turned pictures off.", 0}
@@ -189,10 +189,14 @@ func (g *Gateway) getPicture(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) watchPictures(ctx context.Context) {
 	for at := g.Room.Tail(); ; {
 		if epoch := g.Room.View(room.Viewer{}, 0).Epoch; epoch != "" {
-			if err := g.Pictures.Belong(epoch); err != nil {
-				g.Log.Warn("Pictures of an older log cannot be taken away", "err", err)
+			// Those of the card's own log stay for the day on which it can be written.
+			kept := boxState(g.card()) != boxUnkept
+			if kept {
+				if err := g.Pictures.Belong(epoch); err != nil {
+					g.Log.Warn("Pictures of an older log cannot be taken away", "err", err)
+				}
 			}
-			g.open.Store(true)
+			g.open.Store(kept)
 		}
 		for lost := false; !lost; {
 			select {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"warren/chatd/fanout"
@@ -40,6 +41,10 @@ func (g *Gateway) roomSection(words words) status.Section {
 	switch broker, why := g.Room.Broker(); broker {
 	case fanout.Away:
 		s.Text[0] = words.say("room_away")
+		if why != "" {
+			s.Wrong = true
+			s.Text = append(s.Text, why)
+		}
 	case fanout.Full:
 		s.Wrong = true
 		s.Text = []string{words.say("room_full"), why}
@@ -72,8 +77,7 @@ func (w words) since(d time.Duration) string {
 // say when they change.
 const boxInterval = 2 * time.Second
 
-// watchBox tells everybody when something is wrong with the box, and when all is
-// well again, until ctx ends.
+// watchBox tells everybody how the box is whenever that changes, until ctx ends.
 func (g *Gateway) watchBox(ctx context.Context) {
 	tick := time.NewTicker(boxInterval)
 	defer tick.Stop()
@@ -84,8 +88,29 @@ func (g *Gateway) watchBox(ctx context.Context) {
 		case <-tick.C:
 		}
 		// First the state, then the event: whoever comes in between has both.
-		if well := status.Well(g.card()); g.well.Swap(well) != well {
-			g.Room.Box(well)
+		if state := boxState(g.card()); g.boxState.Swap(state) != state {
+			g.Room.Box(state)
 		}
 	}
 }
+
+// The states of the box, as docs/protocol.md has them.
+const (
+	boxWell    = "well"
+	boxTrouble = "trouble" // the host should do something
+	boxUnkept  = "unkept"  // and what is said is gone when it is switched off
+)
+
+// boxState returns how the box is of which that is told.
+func boxState(all []status.Section) string {
+	switch {
+	case slices.ContainsFunc(all, func(s status.Section) bool { return s.Unkept }):
+		return boxUnkept
+	case !status.Well(all):
+		return boxTrouble
+	}
+	return boxWell
+}
+
+// boxNow returns the state of the box that everybody has been told.
+func (g *Gateway) boxNow() string { return g.boxState.Load().(string) }

@@ -75,6 +75,8 @@ func TestStatusPage(t *testing.T) {
 			[]string{"The Wi-Fi “rabbit” has failed, and is tried again: there is no radio wlan0.", "There has been no update."}, false},
 		"unreadable": {map[string]string{"broker.state": `{"sta`, "mistakes.json": `[]`},
 			[]string{"Settings This cannot be told: mistakes.json cannot be read. RabbitMQ This cannot be told: broker.state cannot be read. " + room}, true},
+		"in memory": {map[string]string{"broker.state": `{"state":"up","in_memory":"The card cannot be written. Flash it anew."}`},
+			[]string{"RabbitMQ is up. The card cannot be written. Flash it anew."}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -93,7 +95,10 @@ func TestStatusPage(t *testing.T) {
 				t.Errorf("the page does not say how long it has been on: %s", text)
 			}
 			want := "well"
-			if !test.well {
+			switch {
+			case name == "in memory":
+				want = "unkept"
+			case !test.well:
 				want = "trouble"
 			}
 			if _, welcome := s.join(t, nil); welcome.Box != want {
@@ -146,6 +151,10 @@ func TestBoxIsTold(t *testing.T) {
 	}
 	if _, late := s.join(t, nil); late.Box != "trouble" {
 		t.Errorf("the next welcome says %q", late.Box)
+	}
+	tell(t, dir, "broker.state", `{"state":"starting","in_memory":"The card cannot be written."}`)
+	if f := phone.next("box"); f.State != "unkept" {
+		t.Errorf("in memory %q", f.State)
 	}
 	tell(t, dir, "broker.state", `{"state":"starting"}`)
 	if f := phone.next("box"); f.State != "well" {

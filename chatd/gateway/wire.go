@@ -178,13 +178,6 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // frame returns v as one whole WebSocket frame.
 func frame(v any) []byte { return session.AppendFrame(nil, marshal(v)) }
 
-func boxState(well bool) string {
-	if well {
-		return "well"
-	}
-	return "trouble"
-}
-
 // jsonSlot and textSlot are the encodings that events and entries cache.
 const (
 	jsonSlot = iota
@@ -266,7 +259,7 @@ func eventJSON(e *room.Event) []byte {
 	case e.Broker != nil:
 		return frame(stateFrame{"broker", e.Broker.String()})
 	case e.Box != nil:
-		return frame(stateFrame{"box", boxState(*e.Box)})
+		return frame(stateFrame{"box", *e.Box})
 	case e.Host != nil:
 		return frame(hostFrame{"host", *e.Host})
 	}
@@ -280,6 +273,6 @@ func (g *Gateway) roomFrame(s *room.State) []byte { return frame(roomFrame{"room
 func (g *Gateway) shown(s *room.State) room.State {
 	out := *s
 	out.Title = cmp.Or(s.Title, g.Title)
-	out.NoPictures = s.NoPictures || g.Pictures == nil
+	out.NoPictures = s.NoPictures || g.Pictures == nil || g.boxNow() == boxUnkept
 	return out
 }

@@ -15,7 +15,7 @@ func TestEveryEventCounts(t *testing.T) {
 	for i := range people {
 		people[i] = chat.Person{ID: fmt.Sprintf("person-%d", i), Name: "Somebody"}
 	}
-	state, well := fanout.Away, true
+	state, box := fanout.Away, "trouble"
 	for name, test := range map[string]struct {
 		event *Event
 		least int64 // what it takes in memory, and not less
@@ -23,7 +23,7 @@ func TestEveryEventCounts(t *testing.T) {
 		"typing":   {&Event{Typing: &people[0]}, 200},
 		"presence": {&Event{Presence: &Presence{Count: MaxPeople, People: people}}, MaxPeople * 60},
 		"broker":   {&Event{Broker: &state}, 200},
-		"box":      {&Event{Box: &well}, 200},
+		"box":      {&Event{Box: &box}, 200},
 		"lost":     {&Event{Lost: true}, 200},
 		"message":  {&Event{Entries: []*Entry{{Message: chat.Message{Text: "hello"}}}}, 400},
 	} {

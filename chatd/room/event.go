@@ -24,7 +24,7 @@ type Event struct {
 	Presence *Presence     // who is here now
 	Typing   *chat.Person  // somebody is writing
 	Broker   *fanout.State // how the exchange is now
-	Box      *bool         // whether all is well with the box that the room runs on
+	Box      *string       // how the box is that the room runs on, a word of docs/protocol.md
 	Lost     bool          // the log did not continue and was read afresh: sessions have to resume
 	State    *State        // how the room is set up now, for everyone
 	Host     *HostState    // what hosts know of it now, for hosts
@@ -76,11 +76,12 @@ func (e *Event) Encoded(slot int, encode func(*Event) []byte) []byte {
 	return e.encoded.get(slot, func() []byte { return encode(e) })
 }
 
-// Box tells everybody whether all is well with the box that the room runs on.
-func (r *Room) Box(well bool) {
+// Box tells everybody how the box is that the room runs on, in a word of
+// docs/protocol.md.
+func (r *Room) Box(state string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.append(&Event{Box: &well})
+	r.append(&Event{Box: &state})
 }
 
 // What an event counts for, besides its entries: the struct, its channel and its

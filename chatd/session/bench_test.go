@@ -81,7 +81,7 @@ func newHall(t testing.TB, phones int) *hall {
 // say makes n events happen, and returns when all phones have them.
 func (h *hall) say(t testing.TB, n int) {
 	for range n {
-		h.room.Box(true)
+		h.room.Box("well")
 	}
 	h.read(t, n)
 }

@@ -94,7 +94,7 @@ func nothing(context.Context, func([]byte) error) error { return nil }
 func TestWriteTimesOut(t *testing.T) {
 	inBooth(t, func(t *testing.T, b *booth) {
 		b.session.Start(b.room.Tail(), nothing)
-		b.room.Box(true)
+		b.room.Box("well")
 		took, tooSlow := b.ended(t)
 		if took < writeTimeout || took > writeTimeout+linger || !tooSlow {
 			t.Errorf("it ended after %v, counted as too slow: %v", took, tooSlow)
@@ -146,7 +146,7 @@ func TestBehindWhileReadingHistory(t *testing.T) {
 		}()
 		<-begun
 		for tail := b.room.Tail(); tail.Behind(b.room.Tail()) <= maxBehind; {
-			b.room.Box(true) // the least of events
+			b.room.Box("well") // the least of events
 		}
 		if behind := b.registry.Behind(b.room.Tail()); behind <= maxBehind {
 			t.Errorf("it is behind by %d bytes only", behind)
@@ -164,11 +164,11 @@ func TestBehindWhileReadingHistory(t *testing.T) {
 func TestEndedSessionHoldsNoEvents(t *testing.T) {
 	inBooth(t, func(t *testing.T, b *booth) {
 		b.session.Start(b.room.Tail(), nothing)
-		b.room.Box(true)
+		b.room.Box("well")
 		synctest.Wait() // that is being written
-		b.room.Box(true)
+		b.room.Box("well")
 		unread := weak.Make(b.room.Tail())
-		b.room.Box(true)
+		b.room.Box("well")
 		runtime.GC()
 		if unread.Value() == nil {
 			t.Error("a phone that does not read holds nothing: this is no test")

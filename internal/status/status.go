@@ -24,6 +24,9 @@ type Section struct {
 	Wrong bool     // the host should do something
 	Text  []string // sentences, in English
 	List  []string // what the last sentence is about
+
+	// Unkept: what is said is gone when the box is switched off. Guests are told so.
+	Unkept bool
 }
 
 // sources are the files, in the order in which the page shows them. Whoever has
@@ -41,6 +44,9 @@ var sources = []struct {
 	{BoardFile, "Card", tellCard, ""},
 	{"ledstatus.state", "LED", tellLED, "The program of the LED"},
 	{"update.state", "Updates", tellUpdate, "The program that takes updates"},
+	{"setup.state", "Setup", tellDaemon("The program that reads the settings"), ""},
+	{"portal.state", "Welcome page", tellDaemon("The page on port 80"), ""},
+	{"chatd.state", "Chat", tellDaemon("The chat"), ""},
 }
 
 // HotspotFile also has numbers, for the metrics.
@@ -144,7 +150,10 @@ func tellHotspot(js []byte, s *Section) error {
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
 	}
-	what := "The Wi-Fi \u201c" + f.Name + "\u201d"
+	what := "The Wi-Fi"
+	if f.Name != "" {
+		what += " \u201c" + f.Name + "\u201d"
+	}
 	if f.Interface != "" && !strings.HasPrefix(f.Interface, "wl") {
 		what = "The port " + f.Interface
 	}
@@ -193,8 +202,8 @@ func tellLED(js []byte, s *Section) error {
 // tellUpdate tells what became of the last update.
 func tellUpdate(js []byte, s *Section) error {
 	var f struct {
-		State     string
-		Why       string
+		State, Why string
+
 		Receiving bool
 		Last      *struct{ State, Version, Why string }
 	}
@@ -209,6 +218,7 @@ func tellUpdate(js []byte, s *Section) error {
 		s.Text = append(s.Text, "An update is coming in.")
 	}
 	switch {
+	case f.Last == nil && f.State == "failed":
 	case f.Last == nil:
 		s.Text = append(s.Text, "There has been no update.")
 	case f.Last.State == "sent":
@@ -225,6 +235,26 @@ func tellUpdate(js []byte, s *Section) error {
 	return nil
 }
 
+// tellDaemon tells of a daemon that says no more than how it is: something only if
+// it is not well.
+func tellDaemon(what string) func(js []byte, s *Section) error {
+	return func(js []byte, s *Section) error {
+		var f struct{ State, Why string }
+		if err := json.Unmarshal(js, &f); err != nil {
+			return err
+		}
+		switch f.State {
+		case "starting", "up":
+		case "failed":
+			s.Wrong = true
+			s.Text = []string{what + " has failed, and is tried again: " + stopped(f.Why)}
+		default:
+			return fmt.Errorf("there is no state %.40q", f.State)
+		}
+		return nil
+	}
+}
+
 // stopped ends a sentence of another daemon.
 func stopped(why string) string { return strings.TrimSuffix(why, ".") + "." }
 
@@ -232,6 +262,7 @@ func stopped(why string) string { return strings.TrimSuffix(why, ".") + "." }
 func tellBroker(js []byte, s *Section) error {
 	var f struct {
 		State, Why, Note string
+		InMemory         string `json:"in_memory"`
 		SetAside         string `json:"set_aside"`
 	}
 	if err := json.Unmarshal(js, &f); err != nil {
@@ -249,6 +280,10 @@ func tellBroker(js []byte, s *Section) error {
 		s.Text = []string{"The settings name another RabbitMQ. The one on this card is off."}
 	default:
 		return fmt.Errorf("there is no state %.40q", f.State)
+	}
+	if f.InMemory != "" {
+		s.Wrong, s.Unkept = true, true
+		s.Text = append(s.Text, f.InMemory)
 	}
 	if f.SetAside != "" {
 		s.Text = append(s.Text, f.SetAside)

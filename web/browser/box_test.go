@@ -18,8 +18,7 @@ func TestBoxInTrouble(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, js string) { t.Helper(); report(t, dir, name, js) }
-	write("mistakes.json", `{"mistakes":[]}`)
-	write("broker.state", `{"state":"up"}`)
+	wellCard(t, dir)
 	room := inProcess(t, "-status-dir", dir)
 	ada := room.enter("Ada", Small)
 	ada.Say("Is anybody here?")
@@ -63,6 +62,14 @@ func TestBoxInTrouble(t *testing.T) {
 	write("broker.state", `{"state":"starting"}`)
 	ada.UntilWithin(10*time.Second, "no way to the status page", "!("+leads+")")
 
+	// A card that cannot be written: everybody is told, in their language.
+	write("broker.state", `{"state":"up","in_memory":"The card cannot be written. Flash it anew."}`)
+	ada.UntilWithin(10*time.Second, "that the room is not kept", leads+` && document.querySelector('#box').innerText.includes('This room is not kept, because the card cannot be written')`)
+	ada.lookIsRight("light")
+	ada.canBeRead("light")
+	ada.fits()
+	ada.Shot("box-unkept-phone-light")
+
 	// And without JavaScript.
 	bob := shared.br.Phone(t, "Bob", Large)
 	write("broker.state", `{"state":"failed","why":"RabbitMQ does not answer"}`)
@@ -96,6 +103,19 @@ func TestBrokerFailed(t *testing.T) {
 
 // leads is true while the page leads to the status page.
 const leads = `document.querySelector('#box').checkVisibility()`
+
+// wellCard writes what all daemons of a card say that is well: one that says nothing is
+// named after a minute.
+func wellCard(t *testing.T, dir string) {
+	t.Helper()
+	for name, js := range map[string]string{
+		"mistakes.json": `{"mistakes":[]}`, "hotspot.state": `{"state":"up","name":"rabbit","interface":"wlan0"}`,
+		"broker.state": `{"state":"up"}`, "ledstatus.state": `{"state":"up"}`, "update.state": `{"state":"up"}`,
+		"board.state": `{"model":"Raspberry Pi 4","data":{"free":5000000000,"all":7000000000,"files":100000}}`,
+	} {
+		report(t, dir, name, js)
+	}
+}
 
 // report writes what another daemon of the card says.
 func report(t testing.TB, dir, name, js string) {

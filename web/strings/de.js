@@ -146,6 +146,7 @@ export const words = {
 	full: 'Der Raum ist voll: Was du schreibst, bleibt hier und geht raus, sobald Platz ist',
 	crowded: 'Im Raum ist großes Gedränge: gleich noch ein Versuch',
 	box: 'Die Box braucht ihren Gastgeber: Sieh nach, warum',
+	unkept: 'Dieser Raum wird nicht aufbewahrt, denn die Karte lässt sich nicht beschreiben: Sieh nach, warum',
 	outdated: 'Diese Seite ist veraltet: Bitte lade sie neu',
 
 	// the host's page

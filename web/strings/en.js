@@ -147,6 +147,7 @@ export const words = {
 	full: 'The room is full up: what you write is kept, and goes out when there is room',
 	crowded: 'The room is crowded: trying again in a moment',
 	box: 'The box needs its host: see why',
+	unkept: 'This room is not kept, because the card cannot be written: see why',
 	outdated: 'This page is out of date: please reload it',
 
 	// the host's page

@@ -146,6 +146,7 @@ export const words = {
 	full: 'La sala está llena: lo que escribas se guarda y saldrá cuando haya sitio',
 	crowded: 'Hay mucha gente en la sala: nuevo intento enseguida',
 	box: 'La caja necesita a su anfitrión: mira por qué',
+	unkept: 'Esta sala no se guarda, porque no se puede escribir en la tarjeta: mira por qué',
 	outdated: 'Esta página está anticuada: vuelve a cargarla',
 
 	// the host's page

@@ -146,6 +146,7 @@ export const words = {
 	full: 'La salle est pleine : ce que vous écrivez est gardé et partira dès qu’il y aura de la place',
 	crowded: 'Il y a foule dans la salle : nouvel essai dans un instant',
 	box: 'Le boîtier a besoin de son hôte : voir pourquoi',
+	unkept: 'Ce salon n’est pas conservé, car la carte ne peut pas être écrite : voir pourquoi',
 	outdated: 'Cette page n’est plus à jour : rechargez-la',
 
 	// the host's page

@@ -146,6 +146,7 @@ export const words = {
 	full: 'A sala está cheia: o que você escrever fica guardado e vai quando houver espaço',
 	crowded: 'A sala está lotada: nova tentativa num instante',
 	box: 'A caixa precisa do anfitrião: veja por quê',
+	unkept: 'Esta sala não é guardada, porque não é possível escrever no cartão: veja por quê',
 	outdated: 'Esta página está desatualizada: recarregue-a',
 
 	// the host's page

@@ -146,6 +146,7 @@ export const words = {
 	full: '房间满了：写下的话会先留着，有空位就发出',
 	crowded: '房间里太挤：稍后再试',
 	box: '设备需要主持人处理：看看原因',
+	unkept: '存储卡无法写入，本聊天室的内容不会保存：看看原因',
 	outdated: '此页面已过期：请重新加载',
 
 	// the host's page

@@ -23,7 +23,7 @@ type Instance struct {
 	EEPROMPackage        string // "": no card of ours changes a board's boot ROM; left out, it would
 	SerialConsole        string
 	KernelExtraArgs      []string
-	BootloaderExtraLines []string
+	BootloaderExtraLines []string // of config.txt
 }
 
 // Program is what config.json has about one of the packages.

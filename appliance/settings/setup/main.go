@@ -36,11 +36,15 @@ daemons what it says. Then it ends.`)
 	lastGood := f.String("last-good", "/perm/warren/settings.toml", "the `FILE` that keeps the last good settings")
 	codeFile := f.String("host-code-file", "/perm/warren/host-code", "the `FILE` that keeps the host's code that this card has made")
 	dir := f.String("run", "/run/warren", "the `FOLDER` of the files for the daemons")
+	f.TellIn(dir)
 	if exit, ok := f.Parse(args, stdout, stderr, func() error { return nil }); !ok {
 		return exit
 	}
 	log := f.Logger(stderr)
 	s, mistakes, notes := settings.LoadBoot(*device, *lastGood)
+	if m := tellAuthority(&s, *dir, func(name string) ([]byte, error) { return settings.ReadBootFile(*device, name) }); m != nil {
+		mistakes = append(mistakes, *m)
+	}
 	for _, m := range mistakes {
 		log.Warn("a mistake in the settings", "mistake", m.Error())
 	}
@@ -59,6 +63,7 @@ daemons what it says. Then it ends.`)
 	code := hostCode{file: *codeFile, note: note{*device}, log: log}
 	if err := tell(*dir, s, code.inForce(s.Room.HostCode), mistakes, notes); err != nil {
 		log.Error("the daemons cannot be told their settings", "error", err)
+		f.Ended(fmt.Errorf("the daemons cannot be told their settings: %w", err))
 		return daemon.ExitError
 	}
 	if growth != nil {
@@ -68,6 +73,7 @@ daemons what it says. Then it ends.`)
 			}
 		}
 	}
+	f.Up()
 	return exitDone
 }
 
@@ -96,7 +102,7 @@ func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.
 		},
 		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"ledstatus": {"light": s.LED.Light, "mistakes": strconv.Itoa(len(mistakes))},
-		"broker":    {"broker-url": s.Broker.URL, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
+		"broker":    {"broker-url": s.Broker.URL, "broker-ca": s.Broker.CA, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
 		"update":    {"host-code": hostCode},
 	} {
 		if err := write(filepath.Join(dir, name+".json"), flags, 0o600); err != nil {

@@ -26,7 +26,7 @@ func TestTell(t *testing.T) {
 		"chatd":     {"title": `Room #5 "quoted"`, "host-code": "kdtsm-rfwhb", "wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
 		"portal":    {"wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
 		"ledstatus": {"light": "ACT", "mistakes": "2"},
-		"broker":    {"broker-url": "amqp://u:p%23@host/", "keep-mb": "100"},
+		"broker":    {"broker-url": "amqp://u:p%23@host/", "broker-ca": "", "keep-mb": "100"},
 		"update":    {"host-code": "kdtsm-rfwhb"},
 		"hotspot": {
 			"name": "rabbit", "passphrase": "carrotcarrot", "country": "", "channel": "6",

@@ -119,6 +119,9 @@ const (
 func explain(err error) (why string, person bool) {
 	var a *amqp.Error
 	var op *net.OpError
+	if why := explainTLS(err); why != "" {
+		return why, true
+	}
 	switch {
 	case errors.Is(err, amqp.ErrVhost), errors.As(err, &a) && a.Code == amqp.NotAllowed:
 		return "RabbitMQ does not let this user into this virtual host: mend the broker's URL or the user's permissions", true

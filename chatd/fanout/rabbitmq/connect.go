@@ -50,14 +50,19 @@ func dial(ctx context.Context, url, name string) (*link, error) {
 	if err != nil {
 		return nil, err // resolve has parsed it
 	}
+	secure, err := tlsConfig(uri)
+	if err != nil {
+		return nil, err
+	}
 	props := amqp.NewConnectionProperties()
 	props.SetClientConnectionName(name)
 	var raw net.Conn
 	var out *corked
 	stop := func() bool { return true }
 	conn, err := amqp.DialConfig(url, amqp.Config{
-		Heartbeat:  heartbeat,
-		Properties: props,
+		Heartbeat:       heartbeat,
+		Properties:      props,
+		TLSClientConfig: secure,
 		Dial: func(network, addr string) (net.Conn, error) {
 			d := net.Dialer{Timeout: connectTime}
 			c, err := d.DialContext(ctx, network, addr)

@@ -15,6 +15,7 @@ package rabbitmq
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -131,10 +132,17 @@ func (x *Exchange) Publish(rec chat.Record) error {
 	return x.outbox.add(rec)
 }
 
+// sentence makes a sentence of a clause.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "." }
+
 // Run implements fanout.Exchange.
 func (x *Exchange) Run(ctx context.Context, back int, h fanout.Handler) error {
 	return keep(ctx, x.opts.Logger, x.brokers, func(ctx context.Context, url string, log *slog.Logger, reached func()) error {
 		x.url, x.log = url, log
-		return x.live(ctx, back, h, reached)
+		err := x.live(ctx, back, h, reached)
+		if why, person := explain(err); person && ctx.Err() == nil {
+			h.State(fanout.Away, sentence(why))
+		}
+		return err
 	})
 }
