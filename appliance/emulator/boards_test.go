@@ -78,7 +78,7 @@ func TestBoards(t *testing.T) {
 	}
 }
 
-// The very image on a board with 512 MB, of which the kernel leaves 440: its room is
+// The very image on a board with the 512 MB that a Zero 2 W has, too: its room is
 // there, and says that there is no Wi-Fi, which no emulator plays.
 func TestImageOnRaspi3AP(t *testing.T) {
 	if testing.Short() {
