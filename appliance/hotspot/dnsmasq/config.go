@@ -84,7 +84,7 @@ address=/%s/%[5]s.%[6]s/%[7]s
 # Answered with "no such name": so Firefox and Apple's private relay know that
 # they have to use the names of this network.
 address=/use-application-dns.net/
-address=/mask.icloud.com/mask-h2.icloud.com/
+address=/mask.icloud.com/mask-h2.icloud.com/mask-api.icloud.com/
 
 # Addresses. no-ping: nobody has one of these already, and looking takes three
 # seconds. authoritative: a phone that remembers an address is answered at once.

@@ -156,6 +156,7 @@ func TestNames(t *testing.T) {
 		{"use-application-dns.net.", dnsmessage.TypeA, dnsmessage.RCodeNameError, ""},
 		{"mask.icloud.com.", dnsmessage.TypeA, dnsmessage.RCodeNameError, ""},
 		{"mask-h2.icloud.com.", dnsmessage.TypeAAAA, dnsmessage.RCodeNameError, ""},
+		{"mask-api.icloud.com.", dnsmessage.TypeA, dnsmessage.RCodeNameError, ""},
 	} {
 		m := i.query(t, test.name, test.kind)
 		var got []string
