@@ -57,6 +57,9 @@ func newHotspot(o *options, log *slog.Logger) (*hotspot, error) {
 func (h *hotspot) run(ctx context.Context) error {
 	var g errgroup.Group
 	defer g.Wait()
+	if err := link.StrictARP(); err != nil {
+		h.log.Warn("the card may answer for 10.1.1.1 in the network on its Ethernet port", "error", err)
+	}
 	// Somebody who looks after the card by Ethernet should reach it even if all
 	// else fails. Where guests are, the client's turn is when they cannot be
 	// served: see wire.

@@ -106,6 +106,24 @@ func SetAddresses(name string, want ...netip.Prefix) error {
 	return nil
 }
 
+// StrictARP has the kernel answer questions for an address (ARP) only on the
+// interface that has it, and ask with an address of the interface that it asks
+// on: arp_ignore 1 and arp_announce 2 of the kernel's ip-sysctl. Without, a card
+// whose guests are on wlan0 answers for 10.1.1.1 on its Ethernet port, too, and
+// takes a router of that address away from somebody else's network.
+//
+// It holds for all interfaces, also those that come later: the guests' has the
+// addresses that they ask for.
+func StrictARP() error {
+	for name, value := range map[string]string{"arp_ignore": "1", "arp_announce": "2"} {
+		// The kernel takes the larger of all's and the interface's.
+		if err := os.WriteFile(filepath.Join("/proc/sys/net/ipv4/conf/all", name), []byte(value), 0o644); err != nil {
+			return fmt.Errorf("keep the card's addresses out of other networks: %w", err)
+		}
+	}
+	return nil
+}
+
 // Carrier reports whether an interface is on and something is at the other end:
 // for Ethernet, a cable with a device that is on.
 func Carrier(name string) (bool, error) {
