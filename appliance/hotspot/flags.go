@@ -20,6 +20,7 @@ type options struct {
 	wifi     hostapd.Config
 	run      string
 	updates  bool
+	internet string
 	image    string
 	hostapd  string
 	dnsmasq  string
@@ -49,6 +50,7 @@ object whose "state" is starting, up or failed.`)
 	daemon.Number(f, &w.Stations, "stations", 0, 2007, "how many phones the radio takes, a `NUMBER`; 0: what is known of its firmware")
 	f.StringVar(&w.Driver, "driver", "nl80211", "hostapd's `DRIVER` for the radio; none: for a test without one")
 	f.BoolVar(&o.updates, "update-from-guests", false, "guests, too, reach the port where the card takes a new system")
+	f.StringVar(&o.internet, "internet", d.Internet, "what becomes of guests' https, QUIC and Apple's push: refuse or drop, an `ACTION`")
 	f.StringVar(&o.uplink, "uplink", "eth0", "the `INTERFACE` on which this machine asks for an address, unless guests are there; empty: none")
 	f.StringVar(&o.dhcp, "dhcp", "/gokrazy/dhcp", "the DHCP client for that, gokrazy's: a `PROGRAM`")
 	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
@@ -74,6 +76,9 @@ func (o *options) check() error {
 		if !interfaceName.MatchString(name) && (flag != "uplink" || name != "") {
 			return fmt.Errorf("-%s is %.40q: it must be a network interface such as wlan0 or eth0", flag, name)
 		}
+	}
+	if o.internet != settings.InternetRefuse && o.internet != settings.InternetDrop {
+		return fmt.Errorf("-internet is %.40q: it must be refuse or drop", o.internet)
 	}
 	o.wifi.Control = filepath.Join(o.run, "hotspot", "hostapd")
 	if err := o.wifi.Check(); err != nil {

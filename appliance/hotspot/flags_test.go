@@ -21,6 +21,8 @@ func TestFlags(t *testing.T) {
 		{"-country=DE", ""},
 		{"-interface=br0", ""},
 		{"-uplink=", ""},
+		{"-internet=drop", ""},
+		{"-internet=reject", "refuse or drop"},
 		{"-name=", "1 to 32"},
 		{"-passphrase=carrot", "8 to 63"},
 		{"-country=Germany", "two capital letters"},

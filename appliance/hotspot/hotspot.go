@@ -16,6 +16,7 @@ import (
 	"warren/appliance/hotspot/link"
 	"warren/appliance/hotspot/uplink"
 	"warren/appliance/sealed"
+	"warren/appliance/settings"
 	"warren/appliance/supervise"
 )
 
@@ -95,7 +96,8 @@ func (h *hotspot) closeDoors(ctx context.Context) error {
 		Guests: h.wifi.Interface,
 		// Without a radio, guests and the host who updates the card are on the
 		// same wire: there is no other way in.
-		Updates: h.updates || !h.radio,
+		Updates:      h.updates || !h.radio,
+		DropInternet: h.internet == settings.InternetDrop,
 	}
 	var wait supervise.Backoff
 	for {
