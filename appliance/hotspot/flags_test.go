@@ -22,6 +22,8 @@ func TestFlags(t *testing.T) {
 		{"-interface=br0", ""},
 		{"-uplink=", ""},
 		{"-internet=drop", ""},
+		{"-module=/x.ko radios=2", ""},
+		{"-module=x.ko", "the path of a kernel module"},
 		{"-internet=reject", "refuse or drop"},
 		{"-name=", "1 to 32"},
 		{"-passphrase=carrot", "8 to 63"},

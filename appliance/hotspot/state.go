@@ -41,6 +41,14 @@ type state struct {
 	// Joins counts how often a phone came, since the daemon was started; one
 	// that comes again counts again.
 	Joins int `json:"joins"`
+
+	// Reload is a sentence: what was done to the radio that did not work any
+	// more, and why. ReloadedAt is when, in seconds since 1970 by the card's
+	// clock, which may be wrong. Reloads is how often something was done since
+	// the daemon was started.
+	Reload     string `json:"reload,omitempty"`
+	ReloadedAt int64  `json:"reloaded_at,omitempty"`
+	Reloads    int    `json:"reloads,omitempty"`
 }
 
 // A part of the hotspot has its own state.
