@@ -31,12 +31,34 @@ func (h *hotspot) names(ctx context.Context) {
 	h.status.set(partNames, starting, "") // dnsmasq is not there any more
 }
 
-// serveNames runs dnsmasq until it is not well any more.
+// lend says that addresses are to be lent for another time.
+type lend time.Duration
+
+func (l lend) Error() string { return fmt.Sprintf("addresses are lent for %v now", time.Duration(l)) }
+
+// serveNames runs dnsmasq until it is not well any more. For how long addresses
+// are lent, dnsmasq learns when it starts, and from nothing else. It has the
+// others' in its file, and is away for a tenth of a second.
 func (h *hotspot) serveNames(ctx context.Context, up func(remark string)) error {
+	lease := dnsmasq.LongLease
+	for {
+		err := h.lendFor(ctx, lease, up)
+		var other lend
+		if !errors.As(err, &other) || ctx.Err() != nil {
+			return err
+		}
+		lease = time.Duration(other)
+		h.log.Info("the addresses that are left have changed: dnsmasq starts again", "lease", lease)
+	}
+}
+
+// lendFor runs dnsmasq until it is not well any more, or addresses are to be
+// lent for another time, which is an error lend.
+func (h *hotspot) lendFor(ctx context.Context, lease time.Duration, up func(remark string)) error {
 	leases := filepath.Join(h.dir, "leases")
 	text, err := dnsmasq.Config{
 		Interface: h.wifi.Interface, Network: network, Elsewhere: elsewhere.Addr(),
-		Leases: leases, User: h.user, Group: h.dnsGroup,
+		Leases: leases, LeaseTime: lease, User: h.user, Group: h.dnsGroup,
 	}.Text()
 	if err != nil {
 		return err
@@ -68,12 +90,12 @@ func (h *hotspot) serveNames(ctx context.Context, up func(remark string)) error 
 		}
 		return fmt.Errorf("dnsmasq has ended: %w (it said last: %.200s)", err, last)
 	})
-	g.Go(func() error { return h.probe(ctx, leases, up) })
+	g.Go(func() error { return h.probe(ctx, leases, lease, up) })
 	return g.Wait()
 }
 
-// probe watches dnsmasq. Without a radio it counts the guests, too.
-func (h *hotspot) probe(ctx context.Context, leases string, up func(remark string)) error {
+// probe watches dnsmasq and its leases. Without a radio they are the guests.
+func (h *hotspot) probe(ctx context.Context, leases string, lease time.Duration, up func(remark string)) error {
 	begin, well, silent := time.Now(), false, 0
 	for {
 		asking, cancel := context.WithTimeout(ctx, probeTime)
@@ -92,12 +114,13 @@ func (h *hotspot) probe(ctx context.Context, leases string, up func(remark strin
 				return err
 			}
 		}
-		if !h.radio {
-			n, err := dnsmasq.Guests(leases)
-			if err != nil {
-				h.log.Warn("the guests cannot be counted", "error", err)
-			} else {
-				h.status.put(func(s *state) { s.Stations = n })
+		pool, err := dnsmasq.ReadPool(leases, time.Now())
+		if err != nil {
+			h.log.Warn("the addresses that are lent cannot be counted", "error", err)
+		} else {
+			h.tellPool(pool)
+			if next := dnsmasq.LeaseTime(lease, pool.Used); well && next != lease {
+				return lend(next)
 			}
 		}
 		pause := probeEvery
@@ -108,4 +131,17 @@ func (h *hotspot) probe(ctx context.Context, leases string, up func(remark strin
 			return err
 		}
 	}
+}
+
+// tellPool has others know how many addresses are lent.
+func (h *hotspot) tellPool(p dnsmasq.Pool) {
+	h.status.put(func(s *state) {
+		s.Leases, s.LeaseFreeAt = p.Used, 0
+		if !p.Free.IsZero() {
+			s.LeaseFreeAt = p.Free.Unix()
+		}
+		if !h.radio {
+			s.Stations = p.Used
+		}
+	})
 }

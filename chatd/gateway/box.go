@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // box is the card that the room runs on, as its other daemons tell of it: each
@@ -105,6 +107,12 @@ func tellHotspot(js []byte, s *section) error {
 		State, Why, Name, Interface string
 		Stations, Max               int
 		Full                        bool
+		Leases                      int
+		LeasesMax                   int   `json:"leases_max"`
+		LeaseFreeAt                 int64 `json:"lease_free_at"`
+		Reload                      string
+		ReloadedAt                  int64 `json:"reloaded_at"`
+		Reloads                     int
 	}
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
@@ -130,7 +138,47 @@ func tellHotspot(js []byte, s *section) error {
 	if f.Why != "" && f.State != "failed" {
 		s.Text = append(s.Text, "Note: "+stopped(f.Why))
 	}
+	switch {
+	case f.LeasesMax > 0 && f.Leases >= f.LeasesMax:
+		s.Wrong = true
+		s.Text = append(s.Text, fmt.Sprintf("All %d addresses are lent, and phones that come now get none; the next is free again %s. "+
+			"Switching the box off and on takes back those of phones that have left.", f.LeasesMax, inMinutes(f.LeaseFreeAt)))
+	case f.Leases > 0:
+		s.Text = append(s.Text, fmt.Sprintf("Addresses lent: %d of %d.", f.Leases, f.LeasesMax))
+	}
+	if f.Reloads > 0 {
+		s.Text = append(s.Text, fmt.Sprintf("Its radio had to begin anew, %s %s: %s", times(f.Reloads), minutesAgo(f.ReloadedAt), stopped(f.Reload)))
+	}
 	return nil
+}
+
+// times says how often something was done, and leads on to when it was.
+func times(n int) string {
+	if n == 1 {
+		return "once,"
+	}
+	return fmt.Sprintf("%d times, the last time", n)
+}
+
+// minutesAgo and inMinutes say when something was or will be, in seconds since
+// 1970 by the clock of the machine. That may be wrong, and nobody knows in which
+// zone the box is: so it is only good for how long ago something was.
+func minutesAgo(at int64) string {
+	switch m := int(time.Since(time.Unix(at, 0)).Minutes()); {
+	case m < 1:
+		return "just now"
+	case m == 1:
+		return "a minute ago"
+	default:
+		return fmt.Sprintf("%d minutes ago", m)
+	}
+}
+
+func inMinutes(at int64) string {
+	if m := int(math.Ceil(time.Until(time.Unix(at, 0)).Minutes())); m > 1 {
+		return fmt.Sprintf("in %d minutes", m)
+	}
+	return "in a minute"
 }
 
 // tellUpdate tells what became of the last update.
