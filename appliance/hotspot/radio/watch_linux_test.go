@@ -15,16 +15,16 @@ import (
 // TestJudge is about what a radio may answer, one look after the other. hwsim is
 // never silent: see appliance/emulator/air for what it can do.
 func TestJudge(t *testing.T) {
-	on := sight{on: true}
+	on := sight{on: true, firmware: true}
 	phones := func(n int, sent, failed uint64) sight {
-		return sight{on: true, stations: n, sent: sent, failed: failed}
+		return sight{on: true, firmware: true, stations: n, sent: sent, failed: failed}
 	}
 	type answer struct {
 		sight
 		err error
 	}
-	unsupported := answer{sight{on: true, stations: -1, took: time.Millisecond}, unix.EOPNOTSUPP}
-	tired := answer{sight{on: true, stations: -1, took: 2500 * time.Millisecond}, unix.EOPNOTSUPP}
+	unsupported := answer{sight{on: true, firmware: true, stations: -1, took: time.Millisecond}, unix.EOPNOTSUPP}
+	tired := answer{sight{on: true, firmware: true, stations: -1, took: 2500 * time.Millisecond}, unix.EOPNOTSUPP}
 	for what, test := range map[string]struct {
 		answers []answer
 		want    error
@@ -39,6 +39,7 @@ func TestJudge(t *testing.T) {
 		"an old chip halts":            {[]answer{unsupported, tired}, ErrDead},
 		"the radio is gone":            {[]answer{{on, nil}, {sight{}, unix.ENODEV}}, ErrDead},
 		"it was switched off":          {[]answer{{on, nil}, {sight{}, nil}}, ErrOff},
+		"all fail after a short look":  {[]answer{{phones(1, 10, 0), nil}, {sight{on: true}, nil}, {phones(1, 10, 5), nil}}, ErrDead},
 		"it never says that it is on":  {[]answer{{sight{}, nil}, {sight{}, nil}}, nil},
 		"all packets fail":             {[]answer{{phones(1, 10, 0), nil}, {phones(1, 10, 5), nil}}, ErrDead},
 		"packets fail without a phone": {[]answer{{phones(0, 10, 0), nil}, {phones(0, 10, 5), nil}}, nil},
@@ -58,31 +59,50 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-var quick = Times{Every: time.Millisecond, Answer: 20 * time.Millisecond, Again: 2 * time.Millisecond}
+var quick = Times{Look: time.Millisecond, Every: time.Millisecond, Answer: time.Minute, Again: 2 * time.Millisecond}
 
 // TestWatch: one bad answer is a coincidence, two are not, and silence is one.
 func TestWatch(t *testing.T) {
 	looks := 0
-	w := Watch{Interface: "wlan0", Times: quick, look: func(string) (sight, error) {
+	w := Watch{Interface: "wlan0", Times: quick, look: func(string, bool) (sight, error) {
 		if looks++; looks%3 == 2 && looks < 20 || looks > 30 {
 			return sight{}, unix.ETIMEDOUT
 		}
-		return sight{on: true}, nil
+		return sight{on: true, firmware: true}, nil
 	}}
 	if err := w.Run(t.Context()); !errors.Is(err, ErrDead) || !errors.Is(err, unix.ETIMEDOUT) || looks != 32 {
 		t.Errorf("after %d looks: %v", looks, err)
 	}
 
+	// Between two questions to the firmware there are looks that cost nothing.
+	w.Times.Every = 20 * time.Millisecond
+	asked := 0
+	looks = 0
+	w.look = func(_ string, firmware bool) (sight, error) {
+		if looks++; firmware {
+			asked++
+		}
+		if asked >= 4 {
+			return sight{}, unix.ETIMEDOUT
+		}
+		return sight{on: true, firmware: firmware}, nil
+	}
+	if err := w.Run(t.Context()); !errors.Is(err, ErrDead) || looks < 7 {
+		t.Errorf("of %d looks %d asked the firmware: %v", looks, asked, err)
+	}
+
 	free := make(chan struct{})
-	w.look = func(string) (sight, error) { <-free; return sight{on: true}, nil }
+	w.Times.Answer = 20 * time.Millisecond
+	w.look = func(string, bool) (sight, error) { <-free; return sight{on: true, firmware: true}, nil }
 	if err := w.Run(t.Context()); !errors.Is(err, ErrDead) {
 		t.Errorf("a kernel that hangs: %v", err)
 	}
 	close(free)
 
+	w.Times = quick
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	w.look = func(string) (sight, error) { return sight{on: true}, nil }
+	w.look = func(string, bool) (sight, error) { return sight{on: true, firmware: true}, nil }
 	if err := w.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("when asked to end: %v", err)
 	}
@@ -94,10 +114,10 @@ func TestLookAtCable(t *testing.T) {
 	n := nettest.New(t)
 	nettest.Cable(t, n, "wlan0", n, "phone")
 	n.Do(t, func() {
-		if s, err := look("wlan0"); err == nil || !strings.Contains(err.Error(), "wlan0") {
+		if s, err := look("wlan0", true); err == nil || !strings.Contains(err.Error(), "wlan0") {
 			t.Errorf("a cable: %+v, %v", s, err)
 		}
-		if s, err := look("wlan9"); err == nil || !strings.Contains(err.Error(), "wlan9") {
+		if s, err := look("wlan9", false); err == nil || !strings.Contains(err.Error(), "wlan9") {
 			t.Errorf("nothing: %+v, %v", s, err)
 		}
 	})
