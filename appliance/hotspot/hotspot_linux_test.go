@@ -276,6 +276,23 @@ func TestAddressesLent(t *testing.T) {
 	}
 }
 
+// TestOtherInterface: the guests' interface goes, and another one of its name
+// comes, as that of a radio that begins anew. Guests get addresses by that.
+func TestOtherInterface(t *testing.T) {
+	c := newCard(t, "wlan0", "-driver=none")
+	c.Up(t, "wlan0")
+	c.Start(t, c.cmd)
+	c.await(t, "up", isUp)
+	c.join(t)
+	if out, err := c.Run(t, nettest.Look(t, "ip"), "link", "delete", "wlan0"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	nettest.Cable(t, c.Net, "wlan0", c.guest, "phone")
+	c.Up(t, "wlan0", "10.1.1.1/24", "192.0.2.1/32")
+	c.join(t)
+	c.await(t, "up again", isUp)
+}
+
 // TestEnds: nothing is left running, and the exit code is one after which the
 // system starts the daemon again.
 func TestEnds(t *testing.T) {

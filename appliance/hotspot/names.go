@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"warren/appliance/hotspot/dnsmasq"
+	"warren/appliance/hotspot/link"
 	"warren/appliance/supervise"
 )
 
@@ -31,30 +32,32 @@ func (h *hotspot) names(ctx context.Context) {
 	h.status.set(partNames, starting, "") // dnsmasq is not there any more
 }
 
-// lend says that addresses are to be lent for another time.
-type lend time.Duration
+// afresh says that a dnsmasq that is well has to start again.
+type afresh struct {
+	why   string
+	lease time.Duration // for how long it is to lend addresses then
+}
 
-func (l lend) Error() string { return fmt.Sprintf("addresses are lent for %v now", time.Duration(l)) }
+func (a afresh) Error() string { return a.why }
 
-// serveNames runs dnsmasq until it is not well any more. For how long addresses
-// are lent, dnsmasq learns when it starts, and from nothing else. It has the
-// others' in its file, and is away for a tenth of a second.
+// serveNames runs dnsmasq until it is not well any more. What it has lent it
+// finds in its file when it starts again, a tenth of a second later.
 func (h *hotspot) serveNames(ctx context.Context, up func(remark string)) error {
 	lease := dnsmasq.LongLease
 	for {
-		err := h.lendFor(ctx, lease, up)
-		var other lend
-		if !errors.As(err, &other) || ctx.Err() != nil {
+		err := h.lend(ctx, lease, up)
+		var again afresh
+		if !errors.As(err, &again) || ctx.Err() != nil {
 			return err
 		}
-		lease = time.Duration(other)
-		h.log.Info("the addresses that are left have changed: dnsmasq starts again", "lease", lease)
+		lease = again.lease
+		h.log.Info("dnsmasq starts again", "why", again.why, "lease", lease)
 	}
 }
 
-// lendFor runs dnsmasq until it is not well any more, or addresses are to be
-// lent for another time, which is an error lend.
-func (h *hotspot) lendFor(ctx context.Context, lease time.Duration, up func(remark string)) error {
+// lend runs dnsmasq until it is not well any more, or has to start again, which
+// is an error afresh.
+func (h *hotspot) lend(ctx context.Context, lease time.Duration, up func(remark string)) error {
 	leases := filepath.Join(h.dir, "leases")
 	text, err := dnsmasq.Config{
 		Interface: h.wifi.Interface, Network: network, Elsewhere: elsewhere.Addr(),
@@ -71,6 +74,7 @@ func (h *hotspot) lendFor(ctx context.Context, lease time.Duration, up func(rema
 	if err != nil {
 		return err
 	}
+	index, _ := link.Index(h.wifi.Interface) // 0: it is still to come
 	last := ""
 	program := supervise.Program{
 		Path: line[0], Args: append(line[1:], "--conf-file="+file), Patience: stopTime,
@@ -90,12 +94,12 @@ func (h *hotspot) lendFor(ctx context.Context, lease time.Duration, up func(rema
 		}
 		return fmt.Errorf("dnsmasq has ended: %w (it said last: %.200s)", err, last)
 	})
-	g.Go(func() error { return h.probe(ctx, leases, lease, up) })
+	g.Go(func() error { return h.probe(ctx, leases, lease, index, up) })
 	return g.Wait()
 }
 
 // probe watches dnsmasq and its leases. Without a radio they are the guests.
-func (h *hotspot) probe(ctx context.Context, leases string, lease time.Duration, up func(remark string)) error {
+func (h *hotspot) probe(ctx context.Context, leases string, lease time.Duration, index int, up func(remark string)) error {
 	begin, well, silent := time.Now(), false, 0
 	for {
 		asking, cancel := context.WithTimeout(ctx, probeTime)
@@ -119,9 +123,15 @@ func (h *hotspot) probe(ctx context.Context, leases string, lease time.Duration,
 			h.log.Warn("the addresses that are lent cannot be counted", "error", err)
 		} else {
 			h.tellPool(pool)
+			// It learns that when it starts, and from nothing else.
 			if next := dnsmasq.LeaseTime(lease, pool.Used); well && next != lease {
-				return lend(next)
+				return afresh{"the addresses that are left have changed", next}
 			}
+		}
+		// Its socket for DHCP is bound to the interface that it has found, and
+		// hears nothing of another one of that name: a radio that began anew.
+		if now, err := link.Index(h.wifi.Interface); err == nil && now != index {
+			return afresh{"the guests' interface is another one", lease}
 		}
 		pause := probeEvery
 		if !well {

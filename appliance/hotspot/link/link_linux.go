@@ -34,6 +34,16 @@ func find(name string) (netlink.Link, error) {
 	return l, nil
 }
 
+// Index returns the kernel's number of an interface. One that has gone and come
+// again has another.
+func Index(name string) (int, error) {
+	l, err := find(name)
+	if err != nil {
+		return 0, err
+	}
+	return l.Attrs().Index, nil
+}
+
 // Await waits until an interface is there, for at most patience.
 func Await(ctx context.Context, name string, patience time.Duration) error {
 	deadline := time.Now().Add(patience)
