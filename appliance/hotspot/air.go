@@ -58,16 +58,19 @@ func (h *hotspot) tune(ctx context.Context) (kind radio.Kind, err error) {
 	if h.wifi.Driver != "nl80211" {
 		return kind, nil
 	}
-	if err := radio.LoadDriver(); err != nil {
+	if err := h.driver.Load(); err != nil {
 		return kind, err
 	}
 	err = link.Await(ctx, h.wifi.Interface, radioTime)
-	if errors.Is(err, link.ErrNone) {
+	switch {
+	case errors.Is(err, link.ErrNone) && (h.recovery.seen || radio.HasDevice()):
+		return kind, fmt.Errorf("%w: there is no %s, although the board has a radio", errMissing, h.wifi.Interface)
+	case errors.Is(err, link.ErrNone):
 		return kind, fmt.Errorf("this board has no Wi-Fi radio that Warren knows (there is no %s): guests can come by Ethernet, with an access point there and interface = \"eth0\" in the settings", h.wifi.Interface)
-	}
-	if err != nil {
+	case err != nil:
 		return kind, err
 	}
+	h.recovery.seen = true
 	// With the radio there: its driver passes the country on to the firmware.
 	if err := radio.SetCountry(h.wifi.Country); err != nil {
 		return kind, err
@@ -97,8 +100,13 @@ func (h *hotspot) access(ctx context.Context, w hostapd.Config, up func()) error
 		Log: func(line string) { h.log.Debug("hostapd: " + words.Add(line)) },
 	}
 	guests := newGuests(h)
+	begun := make(chan struct{})
 	defer h.status.put(func(s *state) { s.Stations = 0 })
-	watch := hostapd.Watch{Control: w.Control, Interface: w.Interface, Up: up, Stations: guests.set}
+	watch := hostapd.Watch{Control: w.Control, Interface: w.Interface, Stations: guests.set, Up: func() {
+		up()
+		close(begun)
+	}}
+	started := time.Now()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		err := program.Run(ctx)
@@ -108,7 +116,19 @@ func (h *hotspot) access(ctx context.Context, w hostapd.Config, up func()) error
 		return words.Why(w, err)
 	})
 	g.Go(func() error { return watch.Run(ctx) })
-	return g.Wait()
+	if h.wifi.Driver == "nl80211" {
+		g.Go(func() error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-begun:
+				return radio.Watch{Interface: w.Interface}.Run(ctx)
+			}
+		})
+	}
+	err = g.Wait()
+	h.recovery.ended(err, started, time.Now())
+	return err
 }
 
 // guests are the phones that are on the radio.

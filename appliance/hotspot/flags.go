@@ -7,8 +7,10 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"warren/appliance/hotspot/hostapd"
+	"warren/appliance/hotspot/radio"
 	"warren/appliance/settings"
 	"warren/chatd/daemon"
 )
@@ -20,6 +22,8 @@ type options struct {
 	wifi     hostapd.Config
 	run      string
 	updates  bool
+	internet string
+	module   string
 	image    string
 	hostapd  string
 	dnsmasq  string
@@ -48,7 +52,9 @@ object whose "state" is starting, up or failed.`)
 	f.StringVar(&w.Interface, "interface", d.Interface, "the network `INTERFACE` where guests are: a radio, or one with an access point at its other end")
 	daemon.Number(f, &w.Stations, "stations", 0, 2007, "how many phones the radio takes, a `NUMBER`; 0: what is known of its firmware")
 	f.StringVar(&w.Driver, "driver", "nl80211", "hostapd's `DRIVER` for the radio; none: for a test without one")
+	f.StringVar(&o.module, "module", "", "the kernel module that drives the radio, a `FILE` and its parameters, in place of the Pi's; for a test on simulated radios")
 	f.BoolVar(&o.updates, "update-from-guests", false, "guests, too, reach the port where the card takes a new system")
+	f.StringVar(&o.internet, "internet", d.Internet, "what becomes of guests' https, QUIC and Apple's push: refuse or drop, an `ACTION`")
 	f.StringVar(&o.uplink, "uplink", "eth0", "the `INTERFACE` on which this machine asks for an address, unless guests are there; empty: none")
 	f.StringVar(&o.dhcp, "dhcp", "/gokrazy/dhcp", "the DHCP client for that, gokrazy's: a `PROGRAM`")
 	f.StringVar(&o.run, "run", "/run/warren", "the `FOLDER` for what the other daemons read, gone at a restart")
@@ -59,6 +65,15 @@ object whose "state" is starting, up or failed.`)
 	f.TellIn(&o.run)
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run
+}
+
+// driver returns the driver of the radio.
+func (o *options) driver() (*radio.Driver, error) {
+	if o.module == "" {
+		return radio.PiDriver()
+	}
+	file, parameters, _ := strings.Cut(o.module, " ")
+	return &radio.Driver{Modules: []radio.Module{{File: file, Parameters: parameters}}}, nil
 }
 
 // interfaceName is what a network interface may be called here, as in the
@@ -75,6 +90,12 @@ func (o *options) check() error {
 		if !interfaceName.MatchString(name) && (flag != "uplink" || name != "") {
 			return fmt.Errorf("-%s is %.40q: it must be a network interface such as wlan0 or eth0", flag, name)
 		}
+	}
+	if o.module != "" && !filepath.IsAbs(o.module) {
+		return fmt.Errorf("-module is %.100q: it must begin with the path of a kernel module, /…", o.module)
+	}
+	if o.internet != settings.InternetRefuse && o.internet != settings.InternetDrop {
+		return fmt.Errorf("-internet is %.40q: it must be refuse or drop", o.internet)
 	}
 	o.wifi.Control = filepath.Join(o.run, "hotspot", "hostapd")
 	if err := o.wifi.Check(); err != nil {

@@ -14,8 +14,10 @@ import (
 
 	"warren/appliance/hotspot/firewall"
 	"warren/appliance/hotspot/link"
+	"warren/appliance/hotspot/radio"
 	"warren/appliance/hotspot/uplink"
 	"warren/appliance/sealed"
+	"warren/appliance/settings"
 	"warren/appliance/supervise"
 )
 
@@ -38,15 +40,22 @@ type hotspot struct {
 	status *status
 	radio  bool // guests are on a radio
 
+	driver   *radio.Driver
+	recovery recovery
+
 	addressed func() // is called when the card's addresses are there
 
 	mounting sync.Mutex // hostapd and dnsmasq start at the same time
 }
 
 func newHotspot(o *options, log *slog.Logger) (*hotspot, error) {
-	h := &hotspot{options: o, log: log, dir: filepath.Join(o.run, "hotspot")}
+	h := &hotspot{options: o, log: log, dir: filepath.Join(o.run, "hotspot"), recovery: newRecovery()}
 	if err := os.MkdirAll(h.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder for what hostapd and dnsmasq read: %w", err)
+	}
+	var err error
+	if h.driver, err = o.driver(); err != nil {
+		return nil, err
 	}
 	h.radio = o.wifi.Driver != "nl80211" || link.IsRadio(o.wifi.Interface)
 	h.status = newStatus(filepath.Join(o.run, "hotspot.state"), o.wifi.Name, o.wifi.Interface, log)
@@ -57,6 +66,9 @@ func newHotspot(o *options, log *slog.Logger) (*hotspot, error) {
 func (h *hotspot) run(ctx context.Context) error {
 	var g errgroup.Group
 	defer g.Wait()
+	if err := link.StrictARP(); err != nil {
+		h.log.Warn("the card may answer for 10.1.1.1 in the network on its Ethernet port", "error", err)
+	}
 	// Somebody who looks after the card by Ethernet should reach it even if all
 	// else fails. Where guests are, the client's turn is when they cannot be
 	// served: see wire.
@@ -70,7 +82,7 @@ func (h *hotspot) run(ctx context.Context) error {
 		// What gives addresses goes on while hostapd starts again.
 		var once sync.Once
 		h.addressed = func() { once.Do(func() { h.start(ctx, &g, h.names) }) }
-		h.start(ctx, &g, func(ctx context.Context) { h.again(ctx, partNetwork, h.air) })
+		h.start(ctx, &g, func(ctx context.Context) { h.again(ctx, partNetwork, h.airOrReload) })
 	} else {
 		h.start(ctx, &g, func(ctx context.Context) { h.again(ctx, partNetwork, h.wire) })
 	}
@@ -92,7 +104,8 @@ func (h *hotspot) closeDoors(ctx context.Context) error {
 		Guests: h.wifi.Interface,
 		// Without a radio, guests and the host who updates the card are on the
 		// same wire: there is no other way in.
-		Updates: h.updates || !h.radio,
+		Updates:      h.updates || !h.radio,
+		DropInternet: h.internet == settings.InternetDrop,
 	}
 	var wait supervise.Backoff
 	for {
@@ -113,7 +126,8 @@ func (h *hotspot) closeDoors(ctx context.Context) error {
 }
 
 // again has a part live again and again until ctx ends. up is to be called when
-// it is well, with what is not as the settings say, if so.
+// it is well, with what is not as the settings say, if so. A life that ends
+// without an error is followed by the next at once.
 func (h *hotspot) again(ctx context.Context, p part, life func(ctx context.Context, up func(remark string)) error) {
 	var wait supervise.Backoff
 	for {
@@ -123,6 +137,9 @@ func (h *hotspot) again(ctx context.Context, p part, life func(ctx context.Conte
 		})
 		if ctx.Err() != nil {
 			return
+		}
+		if err == nil {
+			continue
 		}
 		h.status.set(p, failed, err.Error())
 		if sleep(ctx, wait.Pause()) != nil {

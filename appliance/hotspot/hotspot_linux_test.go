@@ -188,7 +188,7 @@ func TestWiFi(t *testing.T) {
 	c.Up(t, "wlan0") // hostapd would, with a radio
 	c.Start(t, c.cmd)
 	c.await(t, "up", isUp)
-	if s := c.state(); s != (state{State: up, Name: "Hase 🐇", Interface: "wlan0", Max: 2}) {
+	if s := c.state(); s != (state{State: up, Name: "Hase 🐇", Interface: "wlan0", Max: 2, LeasesMax: 231}) {
 		t.Errorf("the state is %+v", s)
 	}
 	if info, err := os.Stat(filepath.Join(c.dir, "hotspot.state")); err != nil || info.Mode().Perm() != 0o644 {
@@ -234,6 +234,63 @@ func TestWiFi(t *testing.T) {
 		}
 	}
 	c.join(t) // and it still works
+}
+
+// TestAddressesLent has phones pass by that never come back: a few at the end
+// of the pool have their addresses for a quarter of an hour, and when there is
+// none left the card says so, and until when.
+func TestAddressesLent(t *testing.T) {
+	c := newCard(t, "wlan0", "-driver=none")
+	c.Up(t, "wlan0")
+	c.guest.Up(t, "phone")
+	c.Start(t, c.cmd)
+	c.await(t, "up", func(s state) bool { return isUp(s) && s.Leases == 0 && s.LeasesMax == 231 })
+	pid := c.child(t, "dnsmasq")
+	left := func() time.Duration { return time.Until(time.Unix(c.state().LeaseFreeAt, 0)) }
+
+	first := nettest.Leases(t, c.guest, "phone", 1, 100)
+	c.await(t, "100 are lent", func(s state) bool { return s.Leases == 100 })
+	if d := left(); d < 119*time.Minute || d > 2*time.Hour {
+		t.Errorf("the next is free in %v", d)
+	}
+	if again := c.child(t, "dnsmasq"); again != pid {
+		t.Error("dnsmasq was started again, and enough is left")
+	}
+	nettest.Leases(t, c.guest, "phone", 101, 180)
+	eventually(t, "dnsmasq lends for less", func() bool {
+		conf, _ := os.ReadFile(filepath.Join(c.dir, "hotspot/dnsmasq.conf"))
+		return strings.Contains(string(conf), ",255.255.255.0,900\n") && c.child(t, "dnsmasq") != pid
+	})
+	c.await(t, "no harm is done", func(s state) bool { return isUp(s) && s.Leases == 180 })
+
+	nettest.Leases(t, c.guest, "phone", 181, 231)
+	c.await(t, "all are lent", func(s state) bool { return s.Leases == 231 && s.LeasesMax == 231 })
+	if d := left(); d < 14*time.Minute || d > 15*time.Minute {
+		t.Errorf("the next is free in %v", d)
+	}
+	if address, err := nettest.Lease(t, c.guest, "phone", 232); err == nil {
+		t.Errorf("one more phone has %s", address)
+	}
+	if address, err := nettest.Lease(t, c.guest, "phone", 7); err != nil || address != first[7] {
+		t.Errorf("a phone that had %s has %s, %v", first[7], address, err)
+	}
+}
+
+// TestOtherInterface: the guests' interface goes, and another one of its name
+// comes, as that of a radio that begins anew. Guests get addresses by that.
+func TestOtherInterface(t *testing.T) {
+	c := newCard(t, "wlan0", "-driver=none")
+	c.Up(t, "wlan0")
+	c.Start(t, c.cmd)
+	c.await(t, "up", isUp)
+	c.join(t)
+	if out, err := c.Run(t, nettest.Look(t, "ip"), "link", "delete", "wlan0"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	nettest.Cable(t, c.Net, "wlan0", c.guest, "phone")
+	c.Up(t, "wlan0", "10.1.1.1/24", "192.0.2.1/32")
+	c.join(t)
+	c.await(t, "up again", isUp)
 }
 
 // TestEnds: nothing is left running, and the exit code is one after which the

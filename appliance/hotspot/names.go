@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"warren/appliance/hotspot/dnsmasq"
+	"warren/appliance/hotspot/link"
 	"warren/appliance/supervise"
 )
 
@@ -31,12 +32,36 @@ func (h *hotspot) names(ctx context.Context) {
 	h.status.set(partNames, starting, "") // dnsmasq is not there any more
 }
 
-// serveNames runs dnsmasq until it is not well any more.
+// afresh says that a dnsmasq that is well has to start again.
+type afresh struct {
+	why   string
+	lease time.Duration // for how long it is to lend addresses then
+}
+
+func (a afresh) Error() string { return a.why }
+
+// serveNames runs dnsmasq until it is not well any more. What it has lent it
+// finds in its file when it starts again, a tenth of a second later.
 func (h *hotspot) serveNames(ctx context.Context, up func(remark string)) error {
+	lease := dnsmasq.LongLease
+	for {
+		err := h.lend(ctx, lease, up)
+		var again afresh
+		if !errors.As(err, &again) || ctx.Err() != nil {
+			return err
+		}
+		lease = again.lease
+		h.log.Info("dnsmasq starts again", "why", again.why, "lease", lease)
+	}
+}
+
+// lend runs dnsmasq until it is not well any more, or has to start again, which
+// is an error afresh.
+func (h *hotspot) lend(ctx context.Context, lease time.Duration, up func(remark string)) error {
 	leases := filepath.Join(h.dir, "leases")
 	text, err := dnsmasq.Config{
 		Interface: h.wifi.Interface, Network: network, Elsewhere: elsewhere.Addr(),
-		Leases: leases, User: h.user, Group: h.dnsGroup,
+		Leases: leases, LeaseTime: lease, User: h.user, Group: h.dnsGroup,
 	}.Text()
 	if err != nil {
 		return err
@@ -49,6 +74,7 @@ func (h *hotspot) serveNames(ctx context.Context, up func(remark string)) error 
 	if err != nil {
 		return err
 	}
+	index, _ := link.Index(h.wifi.Interface) // 0: it is still to come
 	last := ""
 	program := supervise.Program{
 		Path: line[0], Args: append(line[1:], "--conf-file="+file), Patience: stopTime,
@@ -68,12 +94,12 @@ func (h *hotspot) serveNames(ctx context.Context, up func(remark string)) error 
 		}
 		return fmt.Errorf("dnsmasq has ended: %w (it said last: %.200s)", err, last)
 	})
-	g.Go(func() error { return h.probe(ctx, leases, up) })
+	g.Go(func() error { return h.probe(ctx, leases, lease, index, up) })
 	return g.Wait()
 }
 
-// probe watches dnsmasq. Without a radio it counts the guests, too.
-func (h *hotspot) probe(ctx context.Context, leases string, up func(remark string)) error {
+// probe watches dnsmasq and its leases. Without a radio they are the guests.
+func (h *hotspot) probe(ctx context.Context, leases string, lease time.Duration, index int, up func(remark string)) error {
 	begin, well, silent := time.Now(), false, 0
 	for {
 		asking, cancel := context.WithTimeout(ctx, probeTime)
@@ -92,13 +118,20 @@ func (h *hotspot) probe(ctx context.Context, leases string, up func(remark strin
 				return err
 			}
 		}
-		if !h.radio {
-			n, err := dnsmasq.Guests(leases)
-			if err != nil {
-				h.log.Warn("the guests cannot be counted", "error", err)
-			} else {
-				h.status.put(func(s *state) { s.Stations = n })
+		pool, err := dnsmasq.ReadPool(leases, time.Now())
+		if err != nil {
+			h.log.Warn("the addresses that are lent cannot be counted", "error", err)
+		} else {
+			h.tellPool(pool)
+			// It learns that when it starts, and from nothing else.
+			if next := dnsmasq.LeaseTime(lease, pool.Used); well && next != lease {
+				return afresh{"the addresses that are left have changed", next}
 			}
+		}
+		// Its socket for DHCP is bound to the interface that it has found, and
+		// hears nothing of another one of that name: a radio that began anew.
+		if now, err := link.Index(h.wifi.Interface); err == nil && now != index {
+			return afresh{"the guests' interface is another one", lease}
 		}
 		pause := probeEvery
 		if !well {
@@ -108,4 +141,17 @@ func (h *hotspot) probe(ctx context.Context, leases string, up func(remark strin
 			return err
 		}
 	}
+}
+
+// tellPool has others know how many addresses are lent.
+func (h *hotspot) tellPool(p dnsmasq.Pool) {
+	h.status.put(func(s *state) {
+		s.Leases, s.LeaseFreeAt = p.Used, 0
+		if !p.Free.IsZero() {
+			s.LeaseFreeAt = p.Free.Unix()
+		}
+		if !h.radio {
+			s.Stations = p.Used
+		}
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/google/renameio/v2"
+
+	"warren/appliance/hotspot/dnsmasq"
 )
 
 // The states of the hotspot, and of each part of it.
@@ -41,6 +43,22 @@ type state struct {
 	// Joins counts how often a phone came, since the daemon was started; one
 	// that comes again counts again.
 	Joins int `json:"joins"`
+
+	// Leases are the addresses that are lent to guests, also to such as have
+	// left, and LeasesMax all that there are. LeaseFreeAt is when the next is
+	// free again if its guest does not ask for longer, in seconds since 1970 by
+	// the card's clock, which may be wrong; 0: none is lent.
+	Leases      int   `json:"leases"`
+	LeasesMax   int   `json:"leases_max"`
+	LeaseFreeAt int64 `json:"lease_free_at,omitempty"`
+
+	// Reload is a sentence: what was done to the radio that did not work any
+	// more, and why. ReloadedAt is when, in seconds since 1970 by the card's
+	// clock, which may be wrong. Reloads is how often something was done since
+	// the daemon was started.
+	Reload     string `json:"reload,omitempty"`
+	ReloadedAt int64  `json:"reloaded_at,omitempty"`
+	Reloads    int    `json:"reloads,omitempty"`
 }
 
 // A part of the hotspot has its own state.
@@ -76,7 +94,7 @@ func newStatus(path, name, netInterface string, log *slog.Logger) *status {
 	for _, p := range parts {
 		s.parts[p] = condition{state: starting}
 	}
-	s.put(func(now *state) { now.Name, now.Interface = name, netInterface })
+	s.put(func(now *state) { now.Name, now.Interface, now.LeasesMax = name, netInterface, dnsmasq.MaxGuests })
 	return s
 }
 
@@ -114,6 +132,9 @@ func (s *status) put(change func(now *state)) {
 	}
 	if now.Full && !s.now.Full {
 		s.log.Warn("the Wi-Fi is full", "stations", now.Stations, "max", now.Max)
+	}
+	if all := now.LeasesMax; all > 0 && now.Leases >= all && s.now.Leases < all {
+		s.log.Warn("all addresses are lent: phones that come now get none", "leases", all)
 	}
 	s.now = now
 	js, err := json.Marshal(now)

@@ -159,12 +159,19 @@ func checkURL(s string) error {
 }
 
 func cleanUpdateFrom(s string) (string, error) {
-	for _, right := range []string{UpdateFromEthernet, UpdateFromAnywhere} {
+	return cleanChoice(s, UpdateFromEthernet, UpdateFromAnywhere)
+}
+
+func cleanInternet(s string) (string, error) { return cleanChoice(s, InternetRefuse, InternetDrop) }
+
+// cleanChoice takes one of two words.
+func cleanChoice(s, one, other string) (string, error) {
+	for _, right := range []string{one, other} {
 		if strings.EqualFold(s, right) {
 			return right, nil
 		}
 	}
-	return "", fmt.Errorf("it must be %q or %q", UpdateFromEthernet, UpdateFromAnywhere)
+	return "", fmt.Errorf("it must be %q or %q", one, other)
 }
 
 // maxFileName is the longest name of a file here, in bytes.

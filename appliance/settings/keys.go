@@ -89,6 +89,14 @@ Ethernet port, with an access point of yours on the cable. At most 15 letters
 and digits.`,
 	},
 	{
+		section: "wifi", name: "internet",
+		text:  func(s *Settings) *string { return &s.WiFi.Internet },
+		clean: cleanInternet,
+		help: `What phones get when they try the internet (https, QUIC, Apple's push), which
+is not here: "refuse" tells them so at once, "drop" lets them wait. Change it
+only if phones of one kind leave this Wi-Fi by themselves.`,
+	},
+	{
 		section: "led", name: "light",
 		text:  func(s *Settings) *string { return &s.LED.Light },
 		clean: cleanLight,

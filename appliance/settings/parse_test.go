@@ -9,7 +9,7 @@ import (
 // base differs from the defaults in every setting.
 var base = Settings{
 	Room:   Room{Title: "Base", HostCode: "base-code", KeepMB: 100},
-	WiFi:   WiFi{Name: "base", Passphrase: "base passphrase", Country: "DE", Channel: 13, Interface: "eth0"},
+	WiFi:   WiFi{Name: "base", Passphrase: "base passphrase", Country: "DE", Channel: 13, Interface: "eth0", Internet: InternetDrop},
 	LED:    LED{Light: "GPIO17"},
 	Broker: Broker{URL: "amqp://base:secret@broker/"},
 	Update: Update{From: UpdateFromAnywhere},
@@ -107,6 +107,8 @@ func TestValues(t *testing.T) {
 		{"wifi.interface", `"abcdefghij12345"`, `"abcdefghij12345"`, ``},
 		{"wifi.interface", `"abcdefghij123456"`, ``, `interface = "abcdefghij123456": it must be a network interface such as "wlan0" or "eth0": 1 to 15 letters, digits, dots, - and _`},
 		{"wifi.interface", `""`, ``, `interface = "": it must be a network interface such as "wlan0" or "eth0": 1 to 15 letters, digits, dots, - and _`},
+		{"wifi.internet", `"Drop"`, `"drop"`, ``},
+		{"wifi.internet", `"reject"`, ``, `internet = "reject": it must be "refuse" or "drop"`},
 		{"wifi.interface", `"../eth0"`, ``, `interface = "../eth0": it must be a network interface such as "wlan0" or "eth0": 1 to 15 letters, digits, dots, - and _`},
 		{"wifi.interface", `"eth0\nhw_mode=b"`, ``, `interface = "eth0\nhw_mode=b": it must be a network interface such as "wlan0" or "eth0": 1 to 15 letters, digits, dots, - and _`},
 
@@ -205,14 +207,14 @@ func TestDocuments(t *testing.T) {
 		{"misspelt secret", "[wifi]\npasphrase = \"a secret of mine\"", all,
 			`line 2: pasphrase: there is no such setting: did you mean passphrase?`},
 		{"nothing near", "[wifi]\npassword = \"a secret of mine\"", all,
-			`line 2: password: there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
+			`line 2: password: there is no such setting: [wifi] has name, passphrase, country, channel, interface and internet`},
 		{"wrong section", "[room]\nchannel = 1", all, `line 2: channel: it must stand below [wifi]`},
 		{"wrong section, misspelt", "[led]\nchanel = 1", all, `line 2: chanel: there is no such setting: did you mean channel, below [wifi]?`},
 		{"no section", "channel = 1", all, `line 1: channel: it must stand below [wifi]`},
 		{"no section, unknown", "password = 1", all, `line 1: password: there is no such setting: those that there are stand below [room], [wifi], [led], [broker], [update], [card]`},
 		{"section as a value", "wifi = {channel = 1}", all, `line 1: wifi: it is a section: write [wifi] in a line of its own, and its settings below`},
-		{"too deep", "[wifi]\nname.long = \"rabbit\"", all, `line 2: name.long: there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
-		{"a name for a terminal", "[wifi]\n\"\\u001b[2J\\u202e\" = 1", all, `line 2: "\x1b[2J\u202e": there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
+		{"too deep", "[wifi]\nname.long = \"rabbit\"", all, `line 2: name.long: there is no such setting: [wifi] has name, passphrase, country, channel, interface and internet`},
+		{"a name for a terminal", "[wifi]\n\"\\u001b[2J\\u202e\" = 1", all, `line 2: "\x1b[2J\u202e": there is no such setting: [wifi] has name, passphrase, country, channel, interface and internet`},
 
 		{"unknown section", "[room]\ntitle = \"Lab\"\n[wlan]\nname = \"a\"\nkey = \"b\"",
 			func(s *Settings) { *s = base; title(s) },

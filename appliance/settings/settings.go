@@ -66,7 +66,18 @@ type WiFi struct {
 	// to 15 letters, digits, '.', '_' and '-' that begins with a letter or
 	// digit.
 	Interface string
+
+	// Internet says what the card does with what phones try on an internet,
+	// which is not there: InternetRefuse or InternetDrop.
+	Internet string
 }
+
+// What becomes of phones' https, Apple's push service and QUIC: TCP 443 and
+// 5223, UDP 443.
+const (
+	InternetRefuse = "refuse" // at once
+	InternetDrop   = "drop"   // without an answer
+)
 
 // LED is the section [led].
 type LED struct {
@@ -118,7 +129,7 @@ const (
 func Default() Settings {
 	return Settings{
 		Room: Room{Title: "rabbit", KeepMB: 64},
-		WiFi: WiFi{Name: "rabbit", Passphrase: "carrotcarrot", Channel: 6, Interface: "wlan0"},
+		WiFi: WiFi{Name: "rabbit", Passphrase: "carrotcarrot", Channel: 6, Interface: "wlan0", Internet: InternetRefuse},
 		LED:  LED{Light: "ACT"},
 		// Whoever tries codes keeps the host from updating: not guests, then.
 		Update: Update{From: UpdateFromEthernet},

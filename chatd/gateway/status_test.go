@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -73,6 +74,14 @@ func TestStatusPage(t *testing.T) {
 			"Updates The last update did not work, and the old system is back: it did not report healthy in 5 min."}, true},
 		"no Wi-Fi": {map[string]string{"hotspot.state": `{"state":"failed","why":"there is no radio wlan0.","name":"rabbit"}`, "update.state": `{"version":"1"}`},
 			[]string{"The Wi-Fi “rabbit” has failed, and is tried again: there is no radio wlan0.", "There has been no update."}, false},
+		"few phones": {map[string]string{"hotspot.state": `{"state":"up","name":"rabbit","interface":"wlan0","stations":1,"leases":3,"leases_max":231,"lease_free_at":7200}`},
+			[]string{"is up. Phones on it: 1. Addresses lent: 3 of 231."}, true},
+		"no address left": {map[string]string{"hotspot.state": fmt.Sprintf(`{"state":"up","name":"rabbit","interface":"wlan0","stations":1,"leases":231,"leases_max":231,"lease_free_at":%d}`, time.Now().Add(39*time.Minute+30*time.Second).Unix())},
+			[]string{"Phones on it: 1. All 231 addresses are lent, and phones that come now get none; the next is free again in 40 minutes."}, false},
+		"the radio began anew": {map[string]string{"hotspot.state": fmt.Sprintf(`{"state":"up","name":"rabbit","interface":"wlan0","stations":1,"reloads":2,"reloaded_at":%d,"reload":"the radio does not answer any more: its driver was unloaded and loaded again"}`, time.Now().Add(-5*time.Minute-30*time.Second).Unix())},
+			[]string{"Phones on it: 1. Its radio had to begin anew, 2 times, the last time 5 minutes ago: the radio does not answer any more: its driver was unloaded and loaded again."}, true},
+		"a port": {map[string]string{"hotspot.state": `{"state":"up","why":"nothing is known of the country","name":"rabbit","interface":"eth0","stations":1}`},
+			[]string{"The port eth0 is up. Phones on it: 1. Note: nothing is known of the country."}, true},
 		"unreadable": {map[string]string{"broker.state": `{"sta`, "mistakes.json": `[]`},
 			[]string{"Settings This cannot be told: mistakes.json cannot be read. RabbitMQ This cannot be told: broker.state cannot be read. " + room}, true},
 		"in memory": {map[string]string{"broker.state": `{"state":"up","in_memory":"The card cannot be written. Flash it anew."}`},

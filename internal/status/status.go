@@ -45,12 +45,9 @@ var sources = []struct {
 	{"ledstatus.state", "LED", tellLED, "The program of the LED"},
 	{"update.state", "Updates", tellUpdate, "The program that takes updates"},
 	{"setup.state", "Setup", tellDaemon("The program that reads the settings"), ""},
-	{"portal.state", "Welcome page", tellDaemon("The page on port 80"), ""},
-	{"chatd.state", "Chat", tellDaemon("The chat"), ""},
+	{"portal.state", "Welcome page", tellDaemon("The page on port 80"), "The program of the page on port 80"},
+	{"chatd.state", "Chat", tellDaemon("The chat"), "The chat"},
 }
-
-// HotspotFile also has numbers, for the metrics.
-const HotspotFile = "hotspot.state"
 
 // maxFile bounds a file: twenty mistakes are some 4 kB.
 const maxFile = 64 << 10
@@ -140,43 +137,6 @@ func tellMistakes(js []byte, s *Section) error {
 	return nil
 }
 
-// tellHotspot tells how the Wi-Fi is, or the port that guests come in by instead.
-func tellHotspot(js []byte, s *Section) error {
-	var f struct {
-		State, Why, Name, Interface string
-		Stations, Max               int
-		Full                        bool
-	}
-	if err := json.Unmarshal(js, &f); err != nil {
-		return err
-	}
-	what := "The Wi-Fi"
-	if f.Name != "" {
-		what += " \u201c" + f.Name + "\u201d"
-	}
-	if f.Interface != "" && !strings.HasPrefix(f.Interface, "wl") {
-		what = "The port " + f.Interface
-	}
-	switch f.State {
-	case "starting":
-		s.Text = []string{what + " is starting."}
-	case "up":
-		s.Text = []string{fmt.Sprintf("%s is up. Phones on it: %d.", what, f.Stations)}
-	case "failed":
-		s.Wrong = true
-		s.Text = []string{what + " has failed, and is tried again: " + stopped(f.Why)}
-	default:
-		return fmt.Errorf("there is no state %.40q", f.State)
-	}
-	if f.Full {
-		s.Text = append(s.Text, fmt.Sprintf("It is full: its radio takes no more than %d.", f.Max))
-	}
-	if f.Why != "" && f.State != "failed" {
-		s.Text = append(s.Text, "Note: "+stopped(f.Why))
-	}
-	return nil
-}
-
 // tellLED tells whether there is the light of the settings. Without it the room is
 // as good, so that there is nothing that the host must do.
 func tellLED(js []byte, s *Section) error {
@@ -203,9 +163,8 @@ func tellLED(js []byte, s *Section) error {
 func tellUpdate(js []byte, s *Section) error {
 	var f struct {
 		State, Why string
-
-		Receiving bool
-		Last      *struct{ State, Version, Why string }
+		Receiving  bool
+		Last       *struct{ State, Version, Why string }
 	}
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
@@ -218,7 +177,6 @@ func tellUpdate(js []byte, s *Section) error {
 		s.Text = append(s.Text, "An update is coming in.")
 	}
 	switch {
-	case f.Last == nil && f.State == "failed":
 	case f.Last == nil:
 		s.Text = append(s.Text, "There has been no update.")
 	case f.Last.State == "sent":

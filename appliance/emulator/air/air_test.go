@@ -84,6 +84,7 @@ func TestAir(t *testing.T) {
 		phones[9].talks(ada, "hello, it is Ida")
 	})
 	w.step("full", func() { w.full(phones) })
+	w.step("radio lost", w.radioLost)
 }
 
 // step is a subtest. What comes after it needs what it has done.
@@ -166,10 +167,21 @@ type state struct {
 	State, Why           string
 	Stations, Max, Joins int
 	Full                 bool
+	Reloads              int
+	Reload               string
+	ReloadedAt           int64 `json:"reloaded_at"`
 }
 
 // awaitState waits for a state of the hotspot, and returns how long that took.
 func (w *world) awaitState(is func(state) bool) time.Duration {
+	w.Helper()
+	begun := time.Now()
+	w.awaitLong(patience, is)
+	return time.Since(begun)
+}
+
+// awaitLong waits for a state of the hotspot, and returns it.
+func (w *world) awaitLong(patience time.Duration, is func(state) bool) state {
 	w.Helper()
 	begun := time.Now()
 	for {
@@ -180,9 +192,8 @@ func (w *world) awaitState(is func(state) bool) time.Duration {
 			err = json.Unmarshal([]byte(text), &s)
 		}
 		if err == nil && is(s) {
-			took := time.Since(begun)
-			w.note("the hotspot after %.1f s: %s", took.Seconds(), strings.TrimSpace(text))
-			return took
+			w.note("the hotspot after %.1f s: %s", time.Since(begun).Seconds(), strings.TrimSpace(text))
+			return s
 		}
 		if time.Since(begun) > patience {
 			w.Fatalf("the hotspot is %s (%v)", text, err)

@@ -20,12 +20,7 @@ func (p *phone) firewall() {
 		p.Errorf("open are the TCP ports %v, silent %v", tcp.Open, tcp.Silent)
 	}
 	p.note("of %d TCP ports, open are %v, all others refuse; %.1f s", len(ports), tcp.Open, tcp.Took.Seconds())
-	var https ask.Knocked
-	p.must("Knock", ask.Knock{Network: "tcp", Host: "192.0.2.1", Ports: []int{443}, Patience: 5 * time.Second}, &https)
-	if len(https.Open)+len(https.Silent) > 0 || https.Took > time.Second {
-		p.Errorf("https: %+v", https)
-	}
-	p.note("https is refused after %v", https.Took)
+	p.internet(false)
 	// The kernel says it of one UDP port a second.
 	var udp ask.Knocked
 	closed := []int{69, 123, 137, 161, 443, 1900, 4369, 5353, 8081}
@@ -34,4 +29,23 @@ func (p *phone) firewall() {
 		p.Errorf("the UDP ports %v answer, and %v are silent", udp.Open, udp.Silent)
 	}
 	p.note("the UDP ports %v refuse; %.1f s", closed, udp.Took.Seconds())
+}
+
+// internet: what a phone tries on an internet is refused at once, or it waits
+// until it gives up.
+func (p *phone) internet(dropped bool) {
+	const givesUp = 3 * time.Second // a phone waits for longer
+	for _, door := range []ask.Knock{
+		{Network: "tcp", Ports: []int{443}}, {Network: "tcp", Ports: []int{5223}}, {Network: "udp", Ports: []int{443}},
+	} {
+		door.Host, door.Patience = "192.0.2.1", givesUp
+		var got ask.Knocked
+		p.must("Knock", door, &got)
+		atOnce := len(got.Open)+len(got.Silent) == 0 && got.Took < time.Second
+		waits := slices.Equal(got.Silent, door.Ports) && got.Took >= givesUp
+		if dropped && !waits || !dropped && !atOnce {
+			p.Errorf("dropped %v: %s port %d: %+v", dropped, door.Network, door.Ports, got)
+		}
+		p.note("dropped %v: %s port %d is silent %v, after %v", dropped, door.Network, door.Ports, len(got.Silent) > 0, got.Took)
+	}
 }

@@ -11,7 +11,7 @@ import (
 // one leaves, another gets in.
 func (w *world) full(phones []*phone) {
 	w.must("Stop", "hotspot", nil)
-	w.daemon("hotspot", "-stations=8")
+	w.daemon("hotspot", "-stations=8", "-internet=drop")
 	w.awaitState(func(s state) bool { return s.State == "up" && s.Max == 8 && s.Stations == 8 && s.Full })
 	var inside, outside []*phone
 	for _, p := range phones {
@@ -32,6 +32,7 @@ func (w *world) full(phones []*phone) {
 		}
 	}
 	w.note("eight phones are in, and two were refused")
+	inside[1].internet(true)
 	inside[0].must("Leave", ask.Nothing{}, nil)
 	begun := time.Now()
 	for !slices.ContainsFunc(outside, (*phone).in) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // Name is the card's own name for guests.
@@ -28,17 +29,14 @@ type Config struct {
 	// network; nobody has this one, so that it leads here, too.
 	Elsewhere netip.Addr
 
-	Leases      string // file with what was given to whom
-	User, Group string // to become; empty: the user that dnsmasq is started as
+	Leases      string        // file with what was given to whom
+	LeaseTime   time.Duration // for how long an address is lent: LongLease or ShortLease
+	User, Group string        // to become; empty: the user that dnsmasq is started as
 }
 
-// Guests' addresses in a network, and for how long they may keep them. A phone
-// gets the same again when it comes back: dnsmasq takes it from its hardware
-// address.
-const (
-	first, last = 20, 250
-	leaseTime   = "2h"
-)
+// Guests' addresses in a network. A phone gets the same again when it comes back:
+// dnsmasq takes it from its hardware address.
+const first, last = 20, 250
 
 // MaxGuests is how many guests a network takes.
 const MaxGuests = last - first + 1
@@ -60,6 +58,9 @@ func (c Config) Text() (string, error) {
 		return netip.AddrFrom4(a)
 	}
 	self := c.Network.Addr()
+	if c.LeaseTime < minLease {
+		return "", fmt.Errorf("addresses are lent for %v: it must be at least %v", c.LeaseTime, minLease)
+	}
 	return fmt.Sprintf(`# Written at each start.
 keep-in-foreground
 log-facility=-
@@ -84,16 +85,16 @@ address=/%s/%[5]s.%[6]s/%[7]s
 # Answered with "no such name": so Firefox and Apple's private relay know that
 # they have to use the names of this network.
 address=/use-application-dns.net/
-address=/mask.icloud.com/mask-h2.icloud.com/
+address=/mask.icloud.com/mask-h2.icloud.com/mask-api.icloud.com/
 
 # Addresses. no-ping: nobody has one of these already, and looking takes three
 # seconds. authoritative: a phone that remembers an address is answered at once.
 no-ping
 dhcp-authoritative
-dhcp-range=%[8]s,%[9]s,255.255.255.0,%[10]s
+dhcp-range=%[8]s,%[9]s,255.255.255.0,%[10]d
 dhcp-option=option:router,%[7]s
 dhcp-option=option:dns-server,%[7]s
 dhcp-option=option:domain-name,%[6]s
 dhcp-leasefile=%[11]s
-`, c.User, c.Group, c.Interface, c.Elsewhere, Name, domain, self, guest(first), guest(last), leaseTime, c.Leases), nil
+`, c.User, c.Group, c.Interface, c.Elsewhere, Name, domain, self, guest(first), guest(last), int(c.LeaseTime.Seconds()), c.Leases), nil
 }

@@ -30,7 +30,7 @@ func newInn(t *testing.T) inn {
 	i := inn{card: nettest.New(t), guest: nettest.New(t), leases: filepath.Join(dir, "leases")}
 	text, err := Config{
 		Interface: "wlan0", Network: netip.MustParsePrefix("10.1.1.1/24"), Elsewhere: netip.MustParseAddr("192.0.2.1"),
-		Leases: i.leases, User: "nobody", Group: "nogroup",
+		Leases: i.leases, LeaseTime: LongLease, User: "nobody", Group: "nogroup",
 	}.Text()
 	if err != nil {
 		t.Fatal(err)
@@ -73,9 +73,14 @@ busybox env >`+given+`
 	return string(b)
 }
 
+func guests(leases string) (int, error) {
+	p, err := ReadPool(leases, time.Now())
+	return p.Used, err
+}
+
 func TestLease(t *testing.T) {
 	i := newInn(t)
-	if n, err := Guests(i.leases); n != 0 || err != nil {
+	if n, err := guests(i.leases); n != 0 || err != nil {
 		t.Errorf("before anybody came: %d guests, %v", n, err)
 	}
 	given := i.join(t)
@@ -84,7 +89,7 @@ func TestLease(t *testing.T) {
 			t.Errorf("the guest is not told %q:\n%s", strings.TrimSpace(want), given)
 		}
 	}
-	if n, err := Guests(i.leases); n != 1 || err != nil {
+	if n, err := guests(i.leases); n != 1 || err != nil {
 		t.Errorf("then: %d guests, %v", n, err)
 	}
 	// The same phone gets the same address.
@@ -92,7 +97,7 @@ func TestLease(t *testing.T) {
 	if again := i.join(t); !strings.Contains(again, "\nip="+strings.SplitN(ip, "\n", 2)[0]+"\n") {
 		t.Errorf("first it was told\n%s\nthen\n%s", given, again)
 	}
-	if n, err := Guests(i.leases); n != 1 || err != nil {
+	if n, err := guests(i.leases); n != 1 || err != nil {
 		t.Errorf("then: %d guests, %v", n, err)
 	}
 }
@@ -156,6 +161,7 @@ func TestNames(t *testing.T) {
 		{"use-application-dns.net.", dnsmessage.TypeA, dnsmessage.RCodeNameError, ""},
 		{"mask.icloud.com.", dnsmessage.TypeA, dnsmessage.RCodeNameError, ""},
 		{"mask-h2.icloud.com.", dnsmessage.TypeAAAA, dnsmessage.RCodeNameError, ""},
+		{"mask-api.icloud.com.", dnsmessage.TypeA, dnsmessage.RCodeNameError, ""},
 	} {
 		m := i.query(t, test.name, test.kind)
 		var got []string
@@ -233,7 +239,7 @@ func TestParseLease(t *testing.T) {
 		"7200 12345 fd00::57 phone 00:01":                             "",
 		"7200 02:00:00:00:01:00 10.1.1.300 * *":                       "",
 	} {
-		a, ok := parseLease(line)
+		a, _, ok := parseLease(line)
 		if ok != (want != "") || ok && a.String() != want {
 			t.Errorf("%q: %v, %v", line, a, ok)
 		}
@@ -247,14 +253,14 @@ func FuzzLease(f *testing.F) {
 	f.Add("duid 00:01")
 	f.Add("\x00 \xff")
 	f.Fuzz(func(t *testing.T, line string) {
-		if a, ok := parseLease(line); ok && (!a.Is4() || !strings.Contains(line, a.String())) {
+		if a, _, ok := parseLease(line); ok && (!a.Is4() || !strings.Contains(line, a.String())) {
 			t.Errorf("%q is a lease of %v", line, a)
 		}
 	})
 }
 
 func TestRefused(t *testing.T) {
-	good := Config{Interface: "wlan0", Network: netip.MustParsePrefix("10.1.1.1/24"), Elsewhere: netip.MustParseAddr("192.0.2.1"), Leases: "/run/leases"}
+	good := Config{Interface: "wlan0", Network: netip.MustParsePrefix("10.1.1.1/24"), Elsewhere: netip.MustParseAddr("192.0.2.1"), Leases: "/run/leases", LeaseTime: LongLease}
 	if _, err := good.Text(); err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +269,7 @@ func TestRefused(t *testing.T) {
 		"an interface of two": func(c *Config) { c.Interface = "wlan0\nno-daemon" },
 		"a comment":           func(c *Config) { c.Leases = "/run/#" },
 		"a wide network":      func(c *Config) { c.Network = netip.MustParsePrefix("10.1.1.1/16") },
+		"a blink":             func(c *Config) { c.LeaseTime = time.Second },
 		"IPv6":                func(c *Config) { c.Elsewhere = netip.MustParseAddr("fd00::1") },
 	} {
 		c := good

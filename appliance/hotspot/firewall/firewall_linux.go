@@ -1,7 +1,8 @@
 // Package firewall is what guests may reach on the card: addresses (DHCP),
 // names (DNS), the portal (80) and the chat (8081), by IPv4, and a ping.
 // All else is refused at once, so that a phone that tries https gives up and
-// does not wait. Nothing is forwarded from one network to another.
+// does not wait; or, for what phones try on an internet, is not answered.
+// Nothing is forwarded from one network to another.
 package firewall
 
 import (
@@ -23,6 +24,13 @@ const (
 	UpdatePort = 8082
 )
 
+// internetPorts are what phones try on an internet by themselves: https, the push
+// service of Apple's, and QUIC (RFC 9000), which is https by UDP.
+var internetPorts = []struct {
+	proto byte
+	port  uint16
+}{{unix.IPPROTO_TCP, 443}, {unix.IPPROTO_TCP, 5223}, {unix.IPPROTO_UDP, 443}}
+
 // Refusals are answers to packets that may come as fast as the radio lets them.
 // A phone whose probes fail opens up to a few dozen connections at once: 500 a
 // second are twenty phones doing that. The kernel itself answers one address
@@ -38,6 +46,10 @@ const (
 type Rules struct {
 	Guests  string // their network interface, which need not be there yet
 	Updates bool   // may reach UpdatePort
+
+	// DropInternet: what phones try on an internet (internetPorts) is dropped,
+	// and not refused. A phone then waits until it gives up.
+	DropInternet bool
 }
 
 // Set puts the rules in force, in place of earlier ones, in one step: there is
@@ -103,6 +115,11 @@ func (r Rules) input() [][]expr.Any {
 	if r.Updates {
 		rules = append(rules, port(unix.IPPROTO_TCP, UpdatePort))
 	}
+	if r.DropInternet {
+		for _, p := range internetPorts {
+			rules = append(rules, to(p.proto, p.port, verdict(expr.VerdictDrop)))
+		}
+	}
 	const echoRequest = 8 // RFC 792
 	return append(rules,
 		with(proto(unix.IPPROTO_ICMP), transport(0, 1), is(expr.CmpOpEq, []byte{echoRequest}), limit(pingAnswers), accept),
@@ -150,10 +167,13 @@ func proto(number byte) []expr.Any {
 
 func with(first []expr.Any, then ...expr.Any) []expr.Any { return append(first, then...) }
 
-// port accepts what goes to a port, whose number is at byte 2 of both UDP's
-// and TCP's header.
-func port(number byte, port uint16) []expr.Any {
-	return with(proto(number), transport(2, 2), is(expr.CmpOpEq, binaryutil.BigEndian.PutUint16(port)), accept)
+// port accepts what goes to a port.
+func port(number byte, port uint16) []expr.Any { return to(number, port, accept) }
+
+// to does something with what goes to a port, whose number is at byte 2 of both
+// UDP's and TCP's header.
+func to(number byte, port uint16, then expr.Any) []expr.Any {
+	return with(proto(number), transport(2, 2), is(expr.CmpOpEq, binaryutil.BigEndian.PutUint16(port)), then)
 }
 
 // name is a network interface's as the kernel compares it.

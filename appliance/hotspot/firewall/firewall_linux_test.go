@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -167,6 +168,28 @@ func TestQuicRefused(t *testing.T) {
 	}
 	if got := knock(t, c.guest, "udp", "192.0.2.1:443"); got != refused {
 		t.Errorf("a guest finds QUIC %s", got)
+	}
+}
+
+// TestInternetDropped: what phones try on an internet is refused at once, or not
+// answered, as the rules say; all else is refused in both cases.
+func TestInternetDropped(t *testing.T) {
+	c := newTown(t)
+	for _, drop := range []bool{true, false} {
+		c.set(t, Rules{Guests: "wlan0", DropInternet: drop})
+		want := refused
+		if drop {
+			want = silent
+		}
+		for _, door := range []string{"tcp 192.0.2.1:443", "tcp 10.1.1.1:5223", "udp 192.0.2.1:443"} {
+			network, at, _ := strings.Cut(door, " ")
+			if got := knock(t, c.guest, network, at); got != want {
+				t.Errorf("drop %v: a guest finds %s %s, want %s", drop, door, got, want)
+			}
+		}
+		if got := knock(t, c.guest, "tcp", "10.1.1.1:22"); got != refused {
+			t.Errorf("drop %v: a guest finds ssh %s", drop, got)
+		}
 	}
 }
 

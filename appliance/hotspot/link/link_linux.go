@@ -34,6 +34,16 @@ func find(name string) (netlink.Link, error) {
 	return l, nil
 }
 
+// Index returns the kernel's number of an interface. One that has gone and come
+// again has another.
+func Index(name string) (int, error) {
+	l, err := find(name)
+	if err != nil {
+		return 0, err
+	}
+	return l.Attrs().Index, nil
+}
+
 // Await waits until an interface is there, for at most patience.
 func Await(ctx context.Context, name string, patience time.Duration) error {
 	deadline := time.Now().Add(patience)
@@ -101,6 +111,24 @@ func SetAddresses(name string, want ...netip.Prefix) error {
 		}
 		if err := netlink.AddrReplace(l, a); err != nil {
 			return fmt.Errorf("give %s the address %v: %w", name, p, err)
+		}
+	}
+	return nil
+}
+
+// StrictARP has the kernel answer questions for an address (ARP) only on the
+// interface that has it, and ask with an address of the interface that it asks
+// on: arp_ignore 1 and arp_announce 2 of the kernel's ip-sysctl. Without, a card
+// whose guests are on wlan0 answers for 10.1.1.1 on its Ethernet port, too, and
+// takes a router of that address away from somebody else's network.
+//
+// It holds for all interfaces, also those that come later: the guests' has the
+// addresses that they ask for.
+func StrictARP() error {
+	for name, value := range map[string]string{"arp_ignore": "1", "arp_announce": "2"} {
+		// The kernel takes the larger of all's and the interface's.
+		if err := os.WriteFile(filepath.Join("/proc/sys/net/ipv4/conf/all", name), []byte(value), 0o644); err != nil {
+			return fmt.Errorf("keep the card's addresses out of other networks: %w", err)
 		}
 	}
 	return nil

@@ -104,6 +104,60 @@ func TestCarrier(t *testing.T) {
 	})
 }
 
+// TestStrictARP: somebody in the network on the Ethernet port asks who 10.1.1.1
+// is. Only guests are answered, and they are asked by an address that they know.
+func TestStrictARP(t *testing.T) {
+	card, guest, lan := nettest.New(t), nettest.New(t), nettest.New(t)
+	nettest.Cable(t, card, "wlan0", guest, "phone")
+	nettest.Cable(t, card, "eth0", lan, "laptop")
+	card.Up(t, "wlan0", "10.1.1.1/24", "192.0.2.1/32")
+	card.Up(t, "eth0", "192.168.7.7/24")
+	guest.Up(t, "phone", "10.1.1.20/24")
+	lan.Up(t, "laptop", "10.1.1.9/24", "192.168.7.9/24")
+	answered := func(n nettest.Net, name, address string) bool {
+		// The kernel may still be bringing the cable up: ask three times.
+		out, err := n.Run(t, nettest.Look(t, "busybox"), "arping", "-f", "-c", "3", "-w", "3", "-I", name, address)
+		t.Logf("%s", out)
+		return err == nil
+	}
+	if !answered(lan, "laptop", "10.1.1.1") {
+		t.Fatal("without StrictARP the card keeps to itself: this test shows nothing")
+	}
+	card.Do(t, func() {
+		if err := StrictARP(); err != nil {
+			t.Error(err)
+		}
+	})
+	if answered(lan, "laptop", "10.1.1.1") {
+		t.Error("the card answers for 10.1.1.1 in the network on its Ethernet port")
+	}
+	for _, address := range []string{"10.1.1.1", "192.0.2.1"} {
+		if !answered(guest, "phone", address) {
+			t.Errorf("a guest that asks for %s is not answered", address)
+		}
+	}
+	if out, err := card.Run(t, nettest.Look(t, "ip"), "neigh", "flush", "dev", "wlan0"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	// The card answers a guest from 192.0.2.1 and asks who that is: as 10.1.1.1.
+	if out, err := card.Run(t, nettest.Look(t, "busybox"), "ping", "-I", "192.0.2.1", "-c", "1", "-W", "1", "10.1.1.20"); err == nil {
+		t.Fatalf("the guest has a way to 192.0.2.1: %s", out)
+	}
+	if out, err := guest.Run(t, nettest.Look(t, "ip"), "neigh", "show", "10.1.1.1"); err != nil || !strings.Contains(out, "lladdr") {
+		t.Errorf("the card did not ask the guest as 10.1.1.1: %v, %q", err, out)
+	}
+	if !answered(lan, "laptop", "192.168.7.7") {
+		t.Error("the card does not answer for the address that it has there")
+	}
+	// An interface that comes later is no exception.
+	nettest.Cable(t, card, "eth1", lan, "other")
+	card.Up(t, "eth1", "192.168.8.8/24")
+	lan.Up(t, "other", "192.168.8.9/24")
+	if answered(lan, "other", "10.1.1.1") {
+		t.Error("the card answers for 10.1.1.1 at an interface that came later")
+	}
+}
+
 func TestIsPartOf(t *testing.T) {
 	n := nettest.New(t)
 	nettest.Cable(t, n, "eth0", n, "switch")

@@ -26,20 +26,20 @@ func SetCountry(code string) error {
 	if err != nil {
 		return fmt.Errorf("talk to the kernel's Wi-Fi: %w", err)
 	}
-	if err := ask(family, unix.NL80211_CMD_RELOAD_REGDB); err != nil {
+	if err := request(family, unix.NL80211_CMD_RELOAD_REGDB); err != nil {
 		return fmt.Errorf("read the rules of radio per country (/lib/firmware/regulatory.db): %w", err)
 	}
 	if code == "" {
 		return nil
 	}
 	alpha2 := nl.NewRtAttr(unix.NL80211_ATTR_REG_ALPHA2, nl.ZeroTerminated(code))
-	if err := ask(family, unix.NL80211_CMD_REQ_SET_REG, alpha2); err != nil {
+	if err := request(family, unix.NL80211_CMD_REQ_SET_REG, alpha2); err != nil {
 		return fmt.Errorf("set the country %s: %w", code, err)
 	}
 	return nil
 }
 
-func ask(family *netlink.GenlFamily, command uint8, attributes ...*nl.RtAttr) error {
+func request(family *netlink.GenlFamily, command uint8, attributes ...*nl.RtAttr) error {
 	req := nl.NewNetlinkRequest(int(family.ID), unix.NLM_F_ACK)
 	req.AddData(&nl.Genlmsg{Command: command, Version: nl.GENL_CTRL_VERSION})
 	for _, a := range attributes {

@@ -1,8 +1,6 @@
 package radio
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,27 +46,4 @@ func TestLook(t *testing.T) {
 			t.Error("an interface that is not there has a firmware")
 		}
 	})
-}
-
-// TestLoad: no modules are no error, and a broken one is, with its name.
-func TestLoad(t *testing.T) {
-	dir := t.TempDir()
-	if err := load(dir); err != nil {
-		t.Errorf("without modules: %v", err)
-	}
-	for _, m := range driver {
-		if filepath.Ext(m.file) != ".ko" {
-			t.Errorf("%s is no module", m.file)
-		}
-	}
-	path := filepath.Join(dir, driver[1].file)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte("no module"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := load(dir); err == nil || !strings.Contains(err.Error(), "brcmfmac.ko") {
-		t.Errorf("a broken module: %v", err)
-	}
 }

@@ -97,7 +97,7 @@ func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.
 		"chatd": {"title": s.Room.Title, "host-code": cmp.Or(hostCode, settings.NoHost), "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"hotspot": {
 			"name": s.WiFi.Name, "passphrase": s.WiFi.Passphrase, "country": s.WiFi.Country,
-			"channel": strconv.Itoa(s.WiFi.Channel), "interface": s.WiFi.Interface,
+			"channel": strconv.Itoa(s.WiFi.Channel), "interface": s.WiFi.Interface, "internet": s.WiFi.Internet,
 			"update-from-guests": strconv.FormatBool(s.Update.From == settings.UpdateFromAnywhere),
 		},
 		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},

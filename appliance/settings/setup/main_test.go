@@ -30,7 +30,7 @@ func TestTell(t *testing.T) {
 		"update":    {"host-code": "kdtsm-rfwhb"},
 		"hotspot": {
 			"name": "rabbit", "passphrase": "carrotcarrot", "country": "", "channel": "6",
-			"interface": "wlan0", "update-from-guests": "false",
+			"interface": "wlan0", "internet": "refuse", "update-from-guests": "false",
 		},
 	} {
 		path := filepath.Join(dir, name+".json")

@@ -26,6 +26,10 @@ type Signal struct {
 	Signal int
 }
 
+// RadioModule is the module of the simulated radios, a file on the card: whoever
+// unloads it takes all radios away, and the phones have none any more.
+const RadioModule = "/run/mac80211_hwsim.ko"
+
 // Pass calls a method of a phone. Phones are numbered from 1.
 type Pass struct {
 	Phone  int

@@ -213,7 +213,7 @@ func (a *Agent) Phone(number int, _ *ask.Nothing) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if err := moveRadio(number, cmd.Process.Pid); err != nil {
+	if err := moveRadio(fmt.Sprintf("wlan%d", number), cmd.Process.Pid); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -223,19 +223,44 @@ func (a *Agent) Phone(number int, _ *ask.Nothing) error {
 }
 
 // moveRadio moves a radio to the network of a process.
-func moveRadio(number, pid int) error {
-	family, err := netlink.GenlFamilyGet(unix.NL80211_GENL_NAME)
+func moveRadio(name string, pid int) error {
+	index, err := radioIndex(name)
 	if err != nil {
 		return err
 	}
-	req := nl.NewNetlinkRequest(int(family.ID), unix.NLM_F_ACK)
-	req.AddData(&nl.Genlmsg{Command: unix.NL80211_CMD_SET_WIPHY_NETNS, Version: nl.GENL_CTRL_VERSION})
-	req.AddData(nl.NewRtAttr(unix.NL80211_ATTR_WIPHY, nl.Uint32Attr(uint32(number))))
-	req.AddData(nl.NewRtAttr(unix.NL80211_ATTR_PID, nl.Uint32Attr(uint32(pid))))
-	if _, err := req.Execute(unix.NETLINK_GENERIC, 0); err != nil {
-		return fmt.Errorf("move radio %d: %w", number, err)
+	err = request(unix.NL80211_GENL_NAME, unix.NL80211_CMD_SET_WIPHY_NETNS,
+		nl.NewRtAttr(unix.NL80211_ATTR_WIPHY, nl.Uint32Attr(index)),
+		nl.NewRtAttr(unix.NL80211_ATTR_PID, nl.Uint32Attr(uint32(pid))))
+	if err != nil {
+		return fmt.Errorf("move radio %s: %w", name, err)
 	}
 	return nil
+}
+
+// radioIndex returns the kernel's number of the radio behind an interface: it
+// counts on when radios go and come.
+func radioIndex(name string) (uint32, error) {
+	text, err := os.ReadFile(filepath.Join("/sys/class/net", name, "phy80211/index"))
+	if err != nil {
+		return 0, err
+	}
+	index, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 32)
+	return uint32(index), err
+}
+
+// request asks a family of generic netlink for something.
+func request(family string, command uint8, attributes ...*nl.RtAttr) error {
+	f, err := netlink.GenlFamilyGet(family)
+	if err != nil {
+		return fmt.Errorf("%s: %w", family, err)
+	}
+	req := nl.NewNetlinkRequest(int(f.ID), unix.NLM_F_ACK)
+	req.AddData(&nl.Genlmsg{Command: command, Version: nl.GENL_CTRL_VERSION})
+	for _, a := range attributes {
+		req.AddData(a)
+	}
+	_, err = req.Execute(unix.NETLINK_GENERIC, 0)
+	return err
 }
 
 // Pass has a phone do something.

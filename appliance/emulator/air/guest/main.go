@@ -14,6 +14,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"warren/appliance/emulator/air/ask"
 )
 
 func main() {
@@ -44,6 +46,13 @@ const (
 	initWord   = "air.init"
 )
 
+// modules is where the kernel's modules are at first. That of the radios goes to
+// ask.RadioModule on the card.
+const (
+	modules     = "/modules"
+	radioModule = "mac80211_hwsim.ko"
+)
+
 // card is where the card's root file system is mounted, and rootDevice the
 // partition that it is on: the card's second.
 const (
@@ -69,16 +78,22 @@ func begin() error {
 		}
 		ownInit = ownInit || word == initWord
 	}
-	if err := loadModules("/modules", map[string]string{"mac80211_hwsim.ko": "radios=" + radios}); err != nil {
+	if err := loadModules(modules, map[string]string{radioModule: "radios=" + radios}); err != nil {
 		return err
 	}
 	if err := mountCard(); err != nil {
 		return err
 	}
 	if ownInit {
+		if err := os.RemoveAll(modules); err != nil {
+			return err
+		}
 		return beginCard()
 	}
 	if err := furnish(); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(modules); err != nil { // it is memory
 		return err
 	}
 	return agentMain()
@@ -110,7 +125,7 @@ func loadModules(dir string, parameters map[string]string) error {
 			return fmt.Errorf("load %s: %w", name, err)
 		}
 	}
-	return os.RemoveAll(dir) // it is memory
+	return nil
 }
 
 // mountCard mounts the card's root file system when its device is there.
@@ -164,6 +179,13 @@ func furnish() error {
 		if err := mount(m.kind, m.kind, filepath.Join(card, m.dir), 0); err != nil {
 			return err
 		}
+	}
+	content, err := os.ReadFile(filepath.Join(modules, radioModule))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(card, ask.RadioModule), content, 0o600); err != nil {
+		return err
 	}
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
