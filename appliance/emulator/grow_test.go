@@ -16,7 +16,7 @@ import (
 )
 
 // The image is flashed to a card that is larger. When it starts for the first time its
-// partition for data grows, to 8 GiB; the plug is pulled in the middle of that. The
+// partition for data grows, to what its settings say; the plug is pulled in the middle of that. The
 // next start finishes it, and the one after that has nothing to do.
 //
 // Its owner has typed settings into Raspberry Pi Imager, too, which wrote them onto the
@@ -27,7 +27,7 @@ func TestCardGrows(t *testing.T) {
 		t.Skip("-short leaves out the emulator")
 	}
 	card := newCard(t, ImageForTest(t), uint64(time.Now().UnixNano()))
-	if err := card.Enlarge(12 << 30); err != nil {
+	if err := card.Enlarge(70 << 30); err != nil {
 		t.Fatal(err)
 	}
 	line, err := card.Get(t.Context(), "cmdline.txt")
@@ -39,21 +39,21 @@ func TestCardGrows(t *testing.T) {
 			" systemd.run=/boot/firstrun.sh systemd.run_success_action=reboot systemd.unit=kernel-command-line.target",
 		"firstrun.sh": "#!/bin/bash\nset +e\n", "userconf.txt": "pi:$5$x", "ssh": "", "wpa_supplicant.conf": "country=GB\n",
 		"user-data": "#cloud-config\n", "network-config": "", "meta-data": "",
-		settings.FileName: "[room]\ntitle = \"Burrow\"\n", settings.FileName + ".txt": "[room]\ntitle = \"Other\"\n",
+		settings.FileName: "[room]\ntitle = \"Burrow\"\n[card]\ndata_gb = 64\n", settings.FileName + ".txt": "[room]\ntitle = \"Other\"\n",
 	} {
 		put(t, card, name, content)
 	}
-	const resizing, resized, want = "EXT4-fs (vda4): resizing filesystem from", "EXT4-fs (vda4): resized filesystem to 2097152", 8 << 30
+	const resizing, resized, want = "EXT4-fs (vda4): resizing filesystem from", "EXT4-fs (vda4): resized filesystem to 16777216", 64 << 30
 
 	// Each time a little later; the last time it may be done already.
 	cut := true
-	for _, later := range []time.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond} {
+	for _, later := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond} {
 		m := start(t, card, Options{})
 		says(t, m, resizing)
 		time.Sleep(later) // no wait for anything: the plug is pulled in the middle
 		m.Cut()
 		cut = !strings.Contains(m.Console(), resized)
-		t.Logf("the plug was pulled %v after it had begun to grow: %d of 2097152 blocks, in the middle: %v; %d sectors lost so far", later, permBlocks(t, card), cut, card.Lost())
+		t.Logf("the plug was pulled %v after it had begun to grow: %d of 16777216 blocks, in the middle: %v; %d sectors lost so far", later, permBlocks(t, card), cut, card.Lost())
 		if !cut {
 			break
 		}
@@ -63,6 +63,11 @@ func TestCardGrows(t *testing.T) {
 	t.Logf("page after %v, RabbitMQ after %v", times[0], times[1])
 	if text := m.Console(); cut && !strings.Contains(text, resized) {
 		t.Errorf("it has not grown; the console's end:\n%s", text[max(0, len(text)-4<<10):])
+	}
+	for line := range strings.Lines(m.Console()) {
+		if strings.Contains(line, "(vda4): resiz") {
+			t.Log(strings.TrimSpace(line))
+		}
 	}
 	page := statusPage(t, m)
 	for _, told := range []string{

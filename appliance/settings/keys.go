@@ -133,7 +133,7 @@ those that everybody trusts.`,
 		least: 1, most: 512,
 		help: `How much of the card may be used for what is said, in gigabytes: 1 to 512.
 It is taken when the card starts, as far as the card is that large, and never
-given back. The more, the longer that start takes: 8 take some ten seconds.`,
+given back.`,
 	},
 }
 

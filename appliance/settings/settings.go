@@ -133,8 +133,8 @@ func Default() Settings {
 		LED:  LED{Light: "ACT"},
 		// Whoever tries codes keeps the host from updating: not guests, then.
 		Update: Update{From: UpdateFromEthernet},
-		// Room for the largest log and all pictures, several times, and made in some
-		// seconds at the first start: ext4 writes a 64th of what is added.
+		// Room for the largest log and all pictures, several times. More costs: ext4
+		// writes a 64th of what is added, in the background of the first hours.
 		Card: Card{DataGB: 8},
 	}
 }
