@@ -26,9 +26,9 @@ const (
 // wanted are files that the device cannot do without.
 var wanted = struct{ root, broker, hotspot, boot []string }{
 	root: []string{
-		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal",
+		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal", "/user/screen",
 		"/etc/passwd", "/etc/group", "/lib/modules/*", "/opt/broker.squashfs", "/opt/hotspot.squashfs",
-		"/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
+		"/" + seal.FontFile, "/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
 		"/lib/firmware/brcm/brcmfmac43430-sdio.bin", "/lib/firmware/brcm/brcmfmac43455-sdio.bin",
 		"/usr/share/doc/firmware-brcm80211/copyright", "/usr/share/common-licenses/GPL-2", "/" + bomFile,
 	},
@@ -185,6 +185,9 @@ func (b *builder) seal(ctx context.Context, t debian.Taken, dir string) error {
 	}
 	root := filepath.Join(dir, "root")
 	if err := seal.Firmware(seal.Tree(tree), root); err != nil {
+		return err
+	}
+	if err := seal.Font(seal.Tree(tree), root); err != nil {
 		return err
 	}
 	return seal.Licences(seal.Tree(tree), t.Packages, root)

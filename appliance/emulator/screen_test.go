@@ -1,0 +1,217 @@
+package emulator
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"warren/appliance/screen/text"
+	"warren/appliance/settings"
+	"warren/chatd/fanout/rabbitmq/node"
+	"warren/chatd/invite"
+)
+
+// A Pi with a display shows how to come in: both codes are read from what the
+// emulator's monitor sees on HDMI. What a phone says is there, and goes when the
+// host hides it. RabbitMQ, which takes minutes to start on this board in an emulator, is
+// one of ours.
+func TestScreen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out the emulator")
+	}
+	if _, err := exec.LookPath("zbarimg"); err != nil {
+		t.Fatal("zbarimg is missing: on Debian and Ubuntu, apt-get install zbar-tools")
+	}
+	rabbit := node.ForTest(t)
+	card := newCard(t, ImageForTest(t), 0)
+	broker := strings.Replace(rabbit.URL(), "127.0.0.1", HostAddress, 1)
+	const code = "rabbit-hole"
+	put(t, card, settings.FileName, fmt.Sprintf("[room]\nhost_code = %q\n[broker]\nurl = %q\n", code, broker))
+	begun := time.Now()
+	m := start(t, card, Options{Board: Raspi3B, Host: true, Display: "1280x720"})
+
+	want := []string{invite.WiFi{Name: "rabbit", Passphrase: "carrotcarrot"}.Code(), "http://10.1.1.1:8081/"}
+	slices.Sort(want)
+	var seen image.Image
+	awaitScreen(t, m, "both codes", func(now image.Image) bool {
+		seen = now
+		return slices.Equal(codes(t, now), want)
+	})
+	t.Logf("both codes are there after %v", time.Since(begun).Round(time.Second))
+	keep(t, seen, "starting")
+	await(t, m, "readyz")
+	ada := join(t, m, "Ada")
+	const hello = "Hello from the first row"
+	shows := func(s string) func(image.Image) bool {
+		line := newestLine(t, s)
+		return func(now image.Image) bool { seen = now; return has(now, line) }
+	}
+	if shows(hello)(seen) {
+		t.Fatal("it is there before it was said")
+	}
+	ada.say(hello)
+	ada.awaitText(t, hello)
+	awaitScreen(t, m, "what Ada said", shows(hello))
+	t.Logf("what Ada said is there after %v", time.Since(begun).Round(time.Second))
+	keep(t, seen, "room")
+	if got := codes(t, seen); !slices.Equal(got, want) {
+		t.Errorf("then the codes are %q", got)
+	}
+	hide(t, m, code, ada.shows()[len(ada.shows())-1].Offset)
+	awaitScreen(t, m, "the room without what was hidden", func(now image.Image) bool { return !shows(hello)(now) })
+	keep(t, seen, "hidden")
+	if got := codes(t, seen); !slices.Equal(got, want) {
+		t.Errorf("in the end the codes are %q", got)
+	}
+}
+
+// newestLine draws a text as the newest message is drawn on a display of
+// 1280 × 720 pixels, white on black: as the screen's own code does.
+func newestLine(t *testing.T, s string) *image.Gray {
+	t.Helper()
+	set, err := text.NewSetter("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	style := text.Style{Size: 36} // 1.6 units of 3.1 % of 720 pixels: web/wall.css
+	line := set.Line(s, style, 1280)
+	p := image.NewGray(image.Rect(0, 0, line.Width, style.Height()))
+	line.Draw(p, image.Point{}, color.White)
+	return p
+}
+
+// has reports whether a picture has a line of text in it, light on dark: where a
+// pixel is covered wholly, or not at all, the one of the picture must be as light,
+// or as dark.
+func has(p image.Image, line *image.Gray) bool {
+	b := p.Bounds()
+	light := image.NewGray(b)
+	draw.Draw(light, b, p, b.Min, draw.Src)
+	at := func(x, y int) bool {
+		for v := range line.Rect.Dy() {
+			for u := range line.Rect.Dx() {
+				want, got := line.GrayAt(u, v).Y, light.GrayAt(x+u, y+v).Y
+				if want == 0 && got > 80 || want == 255 && got < 180 {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for y := b.Min.Y; y+line.Rect.Dy() <= b.Max.Y; y++ {
+		for x := b.Min.X; x+line.Rect.Dx() <= b.Max.X; x++ {
+			if at(x, y) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// awaitScreen waits until what is on the display is as it should be.
+func awaitScreen(t *testing.T, m *Machine, what string, holds func(image.Image) bool) {
+	t.Helper()
+	late := time.Now().Add(openTime)
+	for {
+		now, err := m.Screen(t.Context())
+		if err == nil && holds(now) {
+			return
+		}
+		if time.Now().After(late) {
+			if err == nil {
+				keep(t, now, "late")
+			}
+			text := m.Console()
+			t.Fatalf("the display never showed %s: %v; the console's end:\n%s", what, err, text[max(0, len(text)-4<<10):])
+		}
+		time.Sleep(time.Second) // the display tells nobody that it has changed
+	}
+}
+
+// codes reads the QR codes in a picture.
+func codes(t *testing.T, p image.Image) []string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	zbar := exec.Command("zbarimg", "--quiet", "--raw", "-")
+	zbar.Stdin = &b
+	out, _ := zbar.Output() // it fails if there is no code
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	slices.Sort(lines)
+	return lines
+}
+
+// hide has the host hide a message.
+func hide(t *testing.T, m *Machine, code string, offset int64) {
+	t.Helper()
+	jar, _ := cookiejar.New(nil)
+	client := http.Client{Jar: jar}
+	resp, err := client.PostForm(m.URL()+"host", url.Values{"code": {code}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	dialer := websocket.Dialer{Subprotocols: []string{"warren.v1"}, Jar: jar}
+	conn, _, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(m.URL(), "http")+"websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, f := range []map[string]any{
+		{"type": "hello", "device": "the-host-of-this-room", "name": "Host"},
+		{"type": "host", "ref": "hide-1", "verb": "hide", "to": offset},
+	} {
+		if err := conn.WriteJSON(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn.SetReadDeadline(time.Now().Add(openTime))
+	for {
+		var f frame
+		if err := conn.ReadJSON(&f); err != nil {
+			t.Fatal(err)
+		}
+		if f.Type == "refused" {
+			t.Fatalf("the host may not hide: %s", f.Why)
+		}
+		for _, r := range f.Records {
+			if r.Offset > offset {
+				return
+			}
+		}
+	}
+}
+
+// keep keeps a picture where WARREN_ARTEFACTS says, for people to look at.
+func keep(t *testing.T, p image.Image, name string) {
+	t.Helper()
+	dir := os.Getenv("WARREN_ARTEFACTS")
+	if dir == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(dir, "screen-"+name+".png"))
+	if err == nil {
+		err = png.Encode(f, p)
+		f.Close()
+	}
+	if err != nil {
+		t.Log(err)
+	}
+}
