@@ -18,6 +18,7 @@ type options struct {
 	show        string
 	words       words.Words
 	framebuffer string
+	mode        string
 	console     string
 	font        string
 	chat        string
@@ -37,6 +38,7 @@ last, without a browser: on the kernel's framebuffer.`)
 	f.StringVar(&o.show, "show", settings.ShowRoom, "`WHAT` to show: room; join, only how to come in and how the box is; or off, the kernel's messages")
 	language := f.String("language", "en", "the `LANGUAGE` of the screen's own words: en, de, fr, es, pt, ja, zh or ar")
 	f.StringVar(&o.framebuffer, "framebuffer", "/dev/fb0", "the `DEVICE` to draw on")
+	f.StringVar(&o.mode, "mode", "", "draw into a plain file in place of a device, of this `MODE`, such as 1280x720x32: its pixels, to be looked at; empty: a device")
 	f.StringVar(&o.console, "console", "/dev/tty0", "the `TERMINAL` whose place on the display is taken; empty: none")
 	f.StringVar(&o.font, "font", "", "a TrueType `FILE` for what DejaVu Sans does not have, such as Chinese and Japanese; empty: a plain mark stands for it")
 	f.StringVar(&o.chat, "chat", "ws://127.0.0.1:8081/websocket", "the `URL` at which the room is read")

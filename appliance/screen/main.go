@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if o.show == settings.ShowOff {
 		return o.idle(log, state{State: off})
 	}
-	device, err := framebuffer.Open(o.framebuffer)
+	device, err := o.open()
 	switch {
 	case errors.Is(err, framebuffer.ErrNone):
 		log.Info("there is no display", "error", err)
@@ -68,6 +68,14 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		}
 	}
 	return daemon.Forever(ctx, "the screen", log, func(ctx context.Context) error { return begin(ctx, o, device, log) })
+}
+
+// open opens what is drawn on.
+func (o *options) open() (*framebuffer.Device, error) {
+	if o.mode != "" {
+		return framebuffer.Create(o.framebuffer, o.mode)
+	}
+	return framebuffer.Open(o.framebuffer)
 }
 
 // idle tells why there is nothing to show, and returns the exit code for that.

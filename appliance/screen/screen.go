@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,7 @@ type screen struct {
 	set     *text.Setter
 	canvas  *canvas.Canvas
 	size    image.Point
+	seen    layout.View
 	changed chan struct{} // has one when the room has changed
 
 	mu   sync.Mutex
@@ -108,9 +110,13 @@ func (s *screen) draw(v layout.View) error {
 	if err := s.device.Refresh(); err != nil {
 		return err
 	}
-	if size := s.device.Bounds().Size(); s.canvas == nil || size != s.size {
+	switch size := s.device.Bounds().Size(); {
+	case s.canvas == nil || size != s.size:
 		s.canvas, s.size = canvas.New(s.device, layout.Page), size
+	case reflect.DeepEqual(v, s.seen):
+		return nil
 	}
+	s.seen = v
 	written, err := s.canvas.Show(layout.Items(v, s.size, s.set))
 	if written > 0 {
 		s.log.Debug("the display has changed", "tiles", written)
@@ -144,7 +150,7 @@ func (s *screen) view() layout.View {
 			v.Notice = r.Notice
 		}
 	case r.Title == "": // we have never been in the room
-		v.Notice = w.Warming
+		v.Notice, v.State = w.Warming, "" // once is enough
 	}
 	if v.Notice == "" {
 		for _, m := range r.Messages {

@@ -24,7 +24,8 @@ var ErrNone = errors.New("the machine has no framebuffer")
 type Device struct {
 	file   *os.File
 	mode   mode
-	buffer []byte // a tile in the framebuffer's format
+	buffer []byte // a row of a tile in the framebuffer's format
+	plain  bool   // a plain file
 }
 
 // mode is how pixels stand in memory.
@@ -91,8 +92,34 @@ func Open(path string) (*Device, error) {
 	return d, nil
 }
 
+// Create returns a plain file in place of a framebuffer, for looking at what is
+// drawn where there is no display: rows of pixels without anything between. mode
+// is WIDTHxHEIGHTxBITS, with 16, 24 or 32 bits per pixel.
+func Create(path, mode string) (*Device, error) {
+	var w, h, bits uint32
+	if n, err := fmt.Sscanf(mode, "%dx%dx%d", &w, &h, &bits); err != nil || n != 3 {
+		return nil, fmt.Errorf("the mode is %.30q: it must be like 1280x720x32", mode)
+	}
+	v := varInfo{XRes: w, YRes: h, BitsPerPixel: bits, Red: channel{16, 8, 0}, Green: channel{8, 8, 0}, Blue: channel{0, 8, 0}}
+	if bits == 16 {
+		v.Red, v.Green, v.Blue = channel{11, 5, 0}, channel{5, 6, 0}, channel{0, 5, 0}
+	}
+	m, err := modeOf(&v, &fixInfo{Visual: trueColor, LineLength: w * bits / 8})
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Device{file: f, mode: m, plain: true}, nil
+}
+
 // Refresh looks again how large the screen is and how its pixels stand.
 func (d *Device) Refresh() error {
+	if d.plain {
+		return nil
+	}
 	var v varInfo
 	var f fixInfo
 	if err := call(d.file, getVarInfo, unsafe.Pointer(&v)); err != nil {
@@ -186,6 +213,9 @@ func (m *mode) encode(to, rgba []byte) {
 func (c channel) of(v byte) uint32 {
 	return (uint32(v)*(1<<c.Length-1) + 127) / 255 << c.Offset
 }
+
+// sizes returns how large the structures are.
+func sizes() (v, f uintptr) { return unsafe.Sizeof(varInfo{}), unsafe.Sizeof(fixInfo{}) }
 
 func call(f *os.File, number uintptr, arg unsafe.Pointer) error {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), number, uintptr(arg)); errno != 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"strings"
 
 	"warren/appliance/screen/canvas"
 	"warren/appliance/screen/text"
@@ -161,6 +162,7 @@ func (p *page) pin(where *image.Rectangle) {
 }
 
 func (p *page) banner(where *image.Rectangle, s string, back, c color.RGBA, most int) {
+	s = strings.ReplaceAll(s, "Wi-Fi", "Wi\u2011Fi") // no line ends in it
 	pad := p.px(.9)
 	width := where.Dx() - 2*pad
 	lines := p.set.Lines(s, p.style(1.2, true), width, most+1)
@@ -183,6 +185,9 @@ func (p *page) notice(where image.Rectangle) {
 		s, size, c = p.view.Words.Quiet, 1.6, quiet
 	}
 	lines := p.set.Lines(s, p.style(size, false), where.Dx(), 6)
+	if smaller := p.set.Lines(s, p.style(size*.75, false), where.Dx(), 6); len(smaller) == 1 {
+		lines = p.fit(s, size, false, where.Dx(), 6)
+	}
 	high, rabbit, gap := 0, p.px(8), p.px(1)
 	for _, l := range lines {
 		high += l.Style.Height()

@@ -10,13 +10,18 @@ package text
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"math"
 	"os"
+	"slices"
 	"unicode"
 
 	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/go-fonts/dejavu/dejavusansbold"
 	"github.com/go-text/typesetting/font"
 	"github.com/rivo/uniseg"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
 )
 
 // MaxFonts is the most bytes that all fonts together may have: 4 MB.
@@ -28,84 +33,129 @@ var MaxFurther = MaxFonts - len(dejavusans.TTF) - len(dejavusansbold.TTF)
 // Mark stands for a character that no font has.
 const Mark = '□'
 
-// fonts are the faces of one weight; the first one that has a character draws it.
-type fonts []*font.Face
+// fonts are those of one weight; the first one that has a character draws it.
+type fonts []*typeface
+
+// typeface is a font, for two libraries: one that sets text, and knows nothing of
+// outlines; and one that has those, and reads them when they are drawn. All
+// outlines of a font with Chinese would take 10 MB of memory.
+type typeface struct {
+	face     *font.Face
+	outlines *sfnt.Font
+	buffer   sfnt.Buffer
+}
+
+// newTypeface reads a font of size bytes, which must stay readable.
+func newTypeface(r io.ReaderAt, size int64) (*typeface, error) {
+	outlines, err := sfnt.ParseReaderAt(r)
+	if err != nil {
+		return nil, err
+	}
+	without, err := withoutOutlines(r)
+	if err != nil {
+		return nil, err
+	}
+	face, err := font.ParseTTF(io.NewSectionReader(without, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	return &typeface{face: face, outlines: outlines}, nil
+}
+
+// outline returns the outline of a glyph, in pixels; nothing if it has none.
+func (t *typeface) outline(id font.GID, size int) sfnt.Segments {
+	if id > math.MaxUint16 {
+		return nil
+	}
+	segments, err := t.outlines.LoadGlyph(&t.buffer, sfnt.GlyphIndex(id), fixed.I(size), nil)
+	if err != nil {
+		return nil
+	}
+	return segments
+}
+
+// has reports whether there is a glyph for r. A font that was made smaller names
+// characters that it has no outline for any more.
+func (t *typeface) has(r rune) bool {
+	id, ok := t.face.NominalGlyph(r)
+	if !ok || id == 0 {
+		return false
+	}
+	return unicode.IsSpace(r) || ignorable(r) || len(t.outline(id, 100)) > 0
+}
 
 // ResolveFace implements shaping.Fontmap.
 func (f fonts) ResolveFace(r rune) *font.Face {
-	for _, face := range f {
-		if has(face, r) {
-			return face
+	for _, t := range f {
+		if t.has(r) {
+			return t.face
+		}
+	}
+	return f[0].face
+}
+
+// can reports whether r can be drawn.
+func (f fonts) can(r rune) bool {
+	return slices.ContainsFunc(f, func(t *typeface) bool { return t.has(r) })
+}
+
+// of returns the typeface with that face.
+func (f fonts) of(face *font.Face) *typeface {
+	for _, t := range f {
+		if t.face == face {
+			return t
 		}
 	}
 	return f[0]
 }
 
-// can reports whether r can be drawn.
-func (f fonts) can(r rune) bool {
-	for _, face := range f {
-		if has(face, r) {
-			return true
-		}
-	}
-	return false
-}
-
-// has reports whether a face has a glyph for r. A font that was made smaller
-// names characters that it has no outline for any more.
-func has(face *font.Face, r rune) bool {
-	gid, ok := face.NominalGlyph(r)
-	if !ok || gid == 0 {
-		return false
-	}
-	if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
-		return true
-	}
-	outline, ok := face.GlyphDataOutline(gid)
-	return ok && len(outline.Segments) > 0
-}
-
-// load returns the faces, regular and bold. further is a file with one more for
-// both; empty: there is none. The fonts are returned also if that cannot be read.
+// load returns the fonts, regular and bold. further is a file with one more for
+// both; empty: there is none. The others are returned also if that cannot be read.
 func load(further string) (regular, bold fonts, err error) {
 	for _, f := range []struct {
 		to  *fonts
 		ttf []byte
 	}{{&regular, dejavusans.TTF}, {&bold, dejavusansbold.TTF}} {
-		face, err := font.ParseTTF(bytes.NewReader(f.ttf))
+		t, err := newTypeface(bytes.NewReader(f.ttf), int64(len(f.ttf)))
 		if err != nil {
 			panic(err) // it is in the binary
 		}
-		*f.to = append(*f.to, face)
+		*f.to = append(*f.to, t)
 	}
 	if further == "" {
 		return regular, bold, nil
 	}
-	face, err := read(further)
+	t, err := open(further)
 	if err != nil {
 		return regular, bold, fmt.Errorf("read the font: %w", err)
 	}
-	return append(regular, face), append(bold, face), nil
+	return append(regular, t), append(bold, t), nil
 }
 
-func read(path string) (*font.Face, error) {
+// open opens a font, for as long as the program runs.
+func open(path string) (*typeface, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	t, err := func() (*typeface, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() > int64(MaxFurther) {
+			return nil, fmt.Errorf("%s has %d bytes: it may have %d", path, info.Size(), MaxFurther)
+		}
+		t, err := newTypeface(f, info.Size())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return t, nil
+	}()
 	if err != nil {
-		return nil, err
+		f.Close()
 	}
-	if info.Size() > int64(MaxFurther) {
-		return nil, fmt.Errorf("%s has %d bytes: it may have %d", path, info.Size(), MaxFurther)
-	}
-	face, err := font.ParseTTF(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return face, nil
+	return t, err
 }
 
 // drawable returns the text with Mark for each character that cannot be drawn.

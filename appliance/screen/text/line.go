@@ -3,6 +3,7 @@ package text
 import (
 	"image"
 	"strings"
+	"unicode"
 
 	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
@@ -48,7 +49,7 @@ type Line struct {
 // glyph is one, and where its origin is: x from the beginning of the line, y up
 // from the baseline.
 type glyph struct {
-	face *font.Face
+	face *typeface
 	id   font.GID
 	x, y fixed.Int26_6
 }
@@ -105,7 +106,7 @@ func (s *Setter) paragraph(text string, style Style, width, most int, more bool)
 	wrapped, _ := s.wrapper.WrapParagraph(config, width, runes, shaping.NewSliceIterator(runs))
 	lines := make([]Line, 0, len(wrapped))
 	for _, w := range wrapped {
-		lines = append(lines, s.line(w, style, direction == di.DirectionRTL))
+		lines = append(lines, s.line(w, style, direction == di.DirectionRTL, faces))
 	}
 	return lines
 }
@@ -117,13 +118,21 @@ func (s *Setter) shape(runes []rune, style Style, direction di.Direction, faces 
 	}
 	var runs []shaping.Output
 	for _, part := range s.segmenter.Split(in, faces) {
-		runs = append(runs, s.shaper.Shape(part))
+		run := s.shaper.Shape(part)
+		for i := range run.Glyphs {
+			// The shaper sees no outlines, and takes what has none for a space,
+			// which does not count at the end of a line.
+			if g := &run.Glyphs[i]; !unicode.IsSpace(runes[g.TextIndex()]) {
+				g.Width, g.Height = max(g.Advance, 1), -1
+			}
+		}
+		runs = append(runs, run)
 	}
 	return runs
 }
 
 // line places the glyphs of a wrapped line.
-func (s *Setter) line(runs shaping.Line, style Style, right bool) Line {
+func (s *Setter) line(runs shaping.Line, style Style, right bool, faces fonts) Line {
 	l := Line{Style: style, Right: right, setter: s}
 	order := make([]shaping.Output, len(runs))
 	for _, run := range runs {
@@ -133,7 +142,7 @@ func (s *Setter) line(runs shaping.Line, style Style, right bool) Line {
 	for _, run := range order {
 		at := x
 		for _, g := range run.Glyphs {
-			l.glyphs = append(l.glyphs, glyph{run.Face, g.GlyphID, at + g.XOffset, g.YOffset})
+			l.glyphs = append(l.glyphs, glyph{faces.of(run.Face), g.GlyphID, at + g.XOffset, g.YOffset})
 			at += g.Advance
 		}
 		x += run.Advance

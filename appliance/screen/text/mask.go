@@ -6,7 +6,7 @@ import (
 	"image/draw"
 
 	"github.com/go-text/typesetting/font"
-	"github.com/go-text/typesetting/font/opentype"
+	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
 )
@@ -23,7 +23,7 @@ type masks struct {
 }
 
 type maskKey struct {
-	face *font.Face
+	face *typeface
 	id   font.GID
 	size int
 }
@@ -46,7 +46,7 @@ func (l Line) Draw(dst draw.Image, p image.Point, c color.Color) {
 	}
 }
 
-func (m *masks) get(face *font.Face, id font.GID, size int) mask {
+func (m *masks) get(face *typeface, id font.GID, size int) mask {
 	key := maskKey{face, id, size}
 	if have, ok := m.drawn[key]; ok {
 		return have
@@ -62,30 +62,30 @@ func (m *masks) get(face *font.Face, id font.GID, size int) mask {
 	return drawn
 }
 
-func (m *masks) draw(face *font.Face, id font.GID, size int) mask {
-	outline, ok := face.GlyphDataOutline(id)
-	if !ok || len(outline.Segments) == 0 {
+func (m *masks) draw(face *typeface, id font.GID, size int) mask {
+	outline := face.outline(id, size)
+	if len(outline) == 0 {
 		return mask{}
 	}
-	scale := float32(size) / float32(face.Upem())
-	box := bounds(outline.Segments, scale)
-	if box.Empty() || box.Dx() > 4*size || box.Dy() > 4*size {
+	edge := outline.Bounds()
+	box := image.Rect(edge.Min.X.Floor(), edge.Min.Y.Floor(), edge.Max.X.Ceil(), edge.Max.Y.Ceil())
+	if box.Empty() || box.Dx() > 20*size || box.Dy() > 4*size {
 		return mask{} // no letter is so large: the font is broken
 	}
-	x := func(p opentype.SegmentPoint) float32 { return p.X*scale - float32(box.Min.X) }
-	y := func(p opentype.SegmentPoint) float32 { return -p.Y*scale - float32(box.Min.Y) }
+	x := func(p fixed.Point26_6) float32 { return float32(p.X)/64 - float32(box.Min.X) }
+	y := func(p fixed.Point26_6) float32 { return float32(p.Y)/64 - float32(box.Min.Y) }
 	m.raster.Reset(box.Dx(), box.Dy())
-	for _, s := range outline.Segments {
+	for _, s := range outline {
 		a := s.Args
 		switch s.Op {
-		case opentype.SegmentOpMoveTo:
+		case sfnt.SegmentOpMoveTo:
 			m.raster.ClosePath()
 			m.raster.MoveTo(x(a[0]), y(a[0]))
-		case opentype.SegmentOpLineTo:
+		case sfnt.SegmentOpLineTo:
 			m.raster.LineTo(x(a[0]), y(a[0]))
-		case opentype.SegmentOpQuadTo:
+		case sfnt.SegmentOpQuadTo:
 			m.raster.QuadTo(x(a[0]), y(a[0]), x(a[1]), y(a[1]))
-		case opentype.SegmentOpCubeTo:
+		case sfnt.SegmentOpCubeTo:
 			m.raster.CubeTo(x(a[0]), y(a[0]), x(a[1]), y(a[1]), x(a[2]), y(a[2]))
 		}
 	}
@@ -93,22 +93,4 @@ func (m *masks) draw(face *font.Face, id font.GID, size int) mask {
 	alpha := image.NewAlpha(box)
 	m.raster.Draw(alpha, box, image.Opaque, image.Point{})
 	return mask{alpha}
-}
-
-// bounds returns the pixels that a path may touch. A curve stays within its
-// control points.
-func bounds(path []opentype.Segment, scale float32) image.Rectangle {
-	var least, most [2]float32
-	for i, s := range path {
-		for j, p := range s.ArgsSlice() {
-			for k, v := range [2]float32{p.X * scale, -p.Y * scale} {
-				if i == 0 && j == 0 {
-					least[k], most[k] = v, v
-				}
-				least[k], most[k] = min(least[k], v), max(most[k], v)
-			}
-		}
-	}
-	floor := func(v float32) int { return fixed.Int26_6(v * 64).Floor() }
-	return image.Rect(floor(least[0]), floor(least[1]), floor(most[0])+1, floor(most[1])+1)
 }
