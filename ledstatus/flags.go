@@ -17,6 +17,7 @@ type options struct {
 	wait     bool
 	mistakes int
 	hotspot  string
+	run      string
 	user     string
 }
 
@@ -30,8 +31,9 @@ func parse(args []string, stdout, stderr io.Writer) (o *options, exit int, run b
 ledstatus blinks a light once for each message in the room. Before it has
 reached the broker the light goes slowly on and off; while the broker is away it
 flashes twice every two seconds. While the Wi-Fi does not work it is lit for a
-second every ten; while there are mistakes in the settings it flashes three
-times every ten; the blinks come in between.
+second every ten; while the power supply is too weak, twice for almost a second;
+while there are mistakes in the settings it flashes three times every ten; the
+blinks come in between.
 
     ledstatus -broker amqp://guest:guest@localhost:5672/ -light ACT`)
 	o = &options{flags: f}
@@ -40,6 +42,7 @@ times every ten; the blinks come in between.
 	f.BoolVar(&o.wait, "wait", false, "if there is no such light, wait for it instead of ending: its driver may be late")
 	daemon.Number(f, &o.mistakes, "mistakes", 0, maxMistakes, "the `NUMBER` of mistakes in the settings; more than 0 are shown")
 	f.StringVar(&o.hotspot, "hotspot", "", "the `FILE` in which the hotspot's daemon says how it is; empty: there is no hotspot")
+	f.StringVar(&o.run, "run", "", "the `FOLDER` of what a card's daemons tell: how the board is, and, in ledstatus.state, which light there is; empty: there is none")
 	f.StringVar(&o.user, "user", "", "the `NAME` of the user to become when the light is open; empty: stay who started it")
 	exit, run = f.Parse(args, stdout, stderr, o.check)
 	return o, exit, run

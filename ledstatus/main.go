@@ -52,9 +52,20 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 
 // open opens the light. If it shall wait for it, only the end of ctx is an error.
 func (o *options) open(ctx context.Context, stdout, stderr *os.File) (light.Light, error) {
-	open := func() (light.Light, error) { return light.Open(o.light, stdout) }
+	logger := o.flags.Logger(stderr)
+	told := stateFile{o.run, logger}
+	told.looking(nil)
+	open := func() (light.Light, error) {
+		lit, err := light.Open(o.light, stdout)
+		if err != nil {
+			told.looking(err)
+		} else {
+			told.open(o.light)
+		}
+		return lit, err
+	}
 	if o.wait {
-		return await(ctx, open, o.flags.Logger(stderr))
+		return await(ctx, open, logger)
 	}
 	return open()
 }
@@ -67,7 +78,11 @@ func show(ctx context.Context, o *options, lit light.Light, logger *slog.Logger)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.lamp.Run(ctx) })
 	g.Go(func() error {
-		watchHotspot(ctx, o.hotspot, m.hotspot)
+		watch(ctx, o.hotspot, hotspotFailed, m.hotspot)
+		return nil
+	})
+	g.Go(func() error {
+		watch(ctx, o.run, supplyIsWeak, m.supply)
 		return nil
 	})
 	g.Go(func() error {

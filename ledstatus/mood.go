@@ -17,11 +17,14 @@ type mood struct {
 	known  bool // the broker has been tried
 	up     bool // and is reached
 	noWiFi bool
+	weak   bool // the power supply is too weak
 }
 
 func (m *mood) broker(up bool) { m.change(func() { m.known, m.up = true, up }) }
 
 func (m *mood) hotspot(failed bool) { m.change(func() { m.noWiFi = failed }) }
+
+func (m *mood) supply(weak bool) { m.change(func() { m.weak = weak }) }
 
 func (m *mood) change(change func()) {
 	m.mu.Lock()
@@ -33,6 +36,8 @@ func (m *mood) change(change func()) {
 		m.lamp.State(blink.NoBroker)
 	case m.noWiFi:
 		m.lamp.State(blink.NoWiFi)
+	case m.weak:
+		m.lamp.State(blink.UnderVoltage)
 	case m.mistakes > 0:
 		m.lamp.State(blink.BadSettings)
 	default:

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"warren/internal/status"
 	"warren/ledstatus/blink"
 )
 
@@ -15,18 +16,21 @@ import (
 // one is.
 func TestMood(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hotspot.state")
-	tell := func(js string) {
+	write := func(path, js string) {
 		if err := os.WriteFile(path, []byte(js), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * hotspotInterval) // of the bubble: no time passes outside
+		time.Sleep(2 * watchInterval) // of the bubble: no time passes outside
 		synctest.Wait()
 	}
+	tell := func(js string) { write(path, js) }
+	board := func(js string) { write(filepath.Join(filepath.Dir(path), status.BoardFile), js) }
 	synctest.Test(t, func(t *testing.T) {
 		light := newWitness(t)
 		m := mood{lamp: blink.New(light, slog.New(slog.DiscardHandler)), mistakes: 2}
 		go m.lamp.Run(t.Context())
-		go watchHotspot(t.Context(), path, m.hotspot)
+		go watch(t.Context(), path, hotspotFailed, m.hotspot)
+		go watch(t.Context(), filepath.Dir(path), supplyIsWeak, m.supply)
 		shows := func(want blink.State) {
 			t.Helper()
 			synctest.Wait()
@@ -52,7 +56,13 @@ func TestMood(t *testing.T) {
 		m.broker(true)
 		time.Sleep(10 * time.Second)
 		shows(blink.NoWiFi)
+		board(`{"power": {"low": true, "times": 1}}`)
 		tell(`{"state": "up"}`)
+		time.Sleep(10 * time.Second)
+		shows(blink.UnderVoltage)
+		board(`{"power"`) // says nothing
+		time.Sleep(10 * time.Second)
+		board(`{"power": {"low": false, "times": 1}}`)
 		time.Sleep(10 * time.Second)
 		shows(blink.BadSettings)
 	})

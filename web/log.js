@@ -7,14 +7,15 @@ const keyOf = (record) => record.ref && `${record.from.id} ${record.ref}`;
 export class Log {
 	epoch = null;
 	newest = -1; // the largest offset seen in this epoch: where to resume
-	newestRef = ''; // of that record: tells it from another one at the same offset
+	#newestRef = ''; // of that record, and when it was said: they tell it from another
+	#newestAt = {}; // one at the same offset, if only the same message said again
 	oldest = null; // the smallest: what is older is asked for from there
 	#messages = [];
 	#keys = new Set();
 
 	// What a hello says to go on from here.
 	get place() {
-		return this.newest < 0 ? {} : { since: this.newest, since_ref: this.newestRef, epoch: this.epoch };
+		return this.newest < 0 ? {} : { since: this.newest, since_ref: this.#newestRef, since_at: this.#newestAt, epoch: this.epoch };
 	}
 
 	// Whether the message, or another one of its sender by its ref, is here.
@@ -34,7 +35,8 @@ export class Log {
 	// What comes next does not continue what is here.
 	lose() {
 		this.newest = -1;
-		this.newestRef = '';
+		this.#newestRef = '';
+		this.#newestAt = {};
 	}
 
 	// Takes records at the end; returns those that are new.
@@ -42,7 +44,8 @@ export class Log {
 		const fresh = records.filter((record) => {
 			if (record.offset <= this.newest) return false;
 			this.newest = record.offset;
-			this.newestRef = record.ref || '';
+			this.#newestRef = record.ref || '';
+			this.#newestAt = { boot: record.boot, up_ms: record.up_ms };
 			this.oldest ??= record.offset;
 			return record.type || this.#claim(record);
 		});

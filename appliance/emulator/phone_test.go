@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"warren/chatd/chat"
 )
 
 // offeredAgain is how many of its own messages a phone says again when it finds
@@ -45,6 +47,7 @@ type record struct {
 	Ref    string
 	From   struct{ ID string }
 	Text   string
+	chat.Stamp
 }
 
 // said is a message of the phone's own.
@@ -113,7 +116,8 @@ func (p *phone) hold(ctx context.Context) {
 	hello := map[string]any{"type": "hello", "device": p.device, "name": p.name, "history": 1000}
 	p.mu.Lock()
 	if n := len(p.log); n > 0 {
-		hello["since"], hello["since_ref"], hello["epoch"] = p.log[n-1].Offset, p.log[n-1].Ref, p.epoch
+		last := p.log[n-1]
+		hello["since"], hello["since_ref"], hello["since_at"], hello["epoch"] = last.Offset, last.Ref, last.Stamp, p.epoch
 	}
 	p.mu.Unlock()
 	if conn.WriteJSON(hello) != nil {

@@ -16,7 +16,8 @@ import (
 //
 // This card has data on it that an older RabbitMQ has written, and that the one in
 // the image cannot read: it begins anew, keeps them, and says so at each start. That
-// costs a start of RabbitMQ here, and a boot in a test of its own.
+// costs a start of RabbitMQ here, and a boot in a test of its own. For the same reason
+// it is here that the board is told of, and why a card is not well (see why_test.go).
 func TestRoomSurvivesTheButton(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out the emulator")
@@ -50,6 +51,7 @@ func TestRoomSurvivesTheButton(t *testing.T) {
 	<-m.Ended()
 	off := time.Since(begun).Round(100 * time.Millisecond)
 	oldDataAside(t, card)
+	whyTold(t, card, "channel = 99", "It is a linux,dummy-virt.")
 
 	m, second := boot(t, card, Options{Ports: m.options.Ports})
 	t.Logf("from power-on to page and to RabbitMQ: %v, again %v; from the button to off %v", first, second, off)
@@ -66,5 +68,8 @@ func TestRoomSurvivesTheButton(t *testing.T) {
 		t.Errorf("Ada's phone resumed: %v; it shows %d messages, Bob's %d", ada.resumed, len(ada.shows()), len(bob.shows()))
 	}
 	oldDataTold(t, m)
+	boardTold(t, m)
 	healthy(t, m)
+	m.Cut()
+	whyTold(t, card, "channel = 99", "It is a linux,dummy-virt.")
 }

@@ -12,6 +12,7 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
+	"warren/appliance/board/why"
 	"warren/appliance/image/bom"
 	"warren/appliance/image/card"
 	"warren/appliance/image/debian"
@@ -108,6 +109,7 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 		for name, content := range map[string][]byte{
 			settings.FileName:     settings.File(settings.Default()),
 			settings.HostCodeName: settings.HostCodeFile("", ""), // the card makes its own
+			why.Name:              why.Blank(),
 		} {
 			if err := os.WriteFile(filepath.Join(boot, name), content, 0o644); err != nil {
 				return "", err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"warren/appliance/board/why"
 	"warren/appliance/image/bom"
 	"warren/appliance/image/card"
 	"warren/appliance/image/debian"
@@ -26,7 +27,7 @@ const (
 // wanted are files that the device cannot do without.
 var wanted = struct{ root, broker, hotspot, boot []string }{
 	root: []string{
-		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal", "/user/screen",
+		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/board", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal", "/user/screen",
 		"/etc/passwd", "/etc/group", "/lib/modules/*", "/opt/broker.squashfs", "/opt/hotspot.squashfs",
 		"/" + seal.FontFile, "/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
 		"/lib/firmware/brcm/brcmfmac43430-sdio.bin", "/lib/firmware/brcm/brcmfmac43455-sdio.bin",
@@ -43,7 +44,7 @@ var wanted = struct{ root, broker, hotspot, boot []string }{
 		"/rootfs/dev", "/rootfs/proc", "/rootfs/tmp", "/rootfs/etc/rabbitmq", "/rootfs/var/lib/rabbitmq",
 	},
 	hotspot: []string{"/bin/hostapd", "/bin/dnsmasq", "/lib/ld-linux-aarch64.so.1", "/lib/libc.so.6", "/lib/libnl-genl-3.so.200"},
-	boot:    []string{settings.FileName, settings.HostCodeName, "cmdline.txt", "config.txt", "trycmd.txt", "tryboot.txt", "vmlinuz", "start4.elf", "bcm2710-rpi-3-b-plus.dtb", "bcm2711-rpi-4-b.dtb", "bcm2712-rpi-5-b.dtb"},
+	boot:    []string{settings.FileName, settings.HostCodeName, why.Name, "cmdline.txt", "config.txt", "trycmd.txt", "tryboot.txt", "vmlinuz", "start4.elf", "bcm2710-rpi-3-b-plus.dtb", "bcm2711-rpi-4-b.dtb", "bcm2712-rpi-5-b.dtb"},
 }
 
 // build makes the image. What a step makes of the same input as last time is

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"warren/appliance/board/why"
 	"warren/appliance/image/debian"
 	"warren/appliance/settings"
 )
@@ -86,6 +87,6 @@ func (b *builder) whatNext() {
 
 where /dev/sdX is the card, and all that is on it will be gone. Then put the card
 into any laptop: its settings are in warren.toml, and once it has been started, the
-host's code is in %[2]s.
-`, b.out, settings.HostCodeName)
+host's code is in %[2]s, and how it is in %[3]s.
+`, b.out, settings.HostCodeName, why.Name)
 }

@@ -89,7 +89,7 @@ func New(c Config) *Gateway {
 		requests:  newBuckets(float64(c.Limits.AddressConnections) * connectionRequests),
 		sessions:  session.NewRegistry(),
 	}
-	g.well.Store(status.Well(status.Read(c.StatusDir)))
+	g.well.Store(status.Well(g.card()))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /websocket", g.websocket)
 	mux.HandleFunc("GET /basic", g.basicPage)

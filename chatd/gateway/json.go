@@ -163,7 +163,7 @@ func (p *jsonPhone) join(f *clientFrame) error {
 		n = min(max(*f.History, 0), maxHistory)
 	}
 	var v room.View
-	place := room.Place{Epoch: f.Epoch, Ref: f.SinceRef}
+	place := room.Place{Epoch: f.Epoch, Ref: f.SinceRef, Stamp: f.SinceAt}
 	if f.Since != nil && f.Epoch != "" {
 		place.Offset = *f.Since
 		v = p.gw.Room.Resume(p.session.Context(), p.as(), place, n)

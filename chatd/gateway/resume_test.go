@@ -122,7 +122,7 @@ func (c *client) talk(n int) []record {
 
 // resume is the hello of a phone that has seen r.
 func resume(epoch string, r record) map[string]any {
-	return map[string]any{"since": r.Offset, "since_ref": r.Ref, "epoch": epoch}
+	return map[string]any{"since": r.Offset, "since_ref": r.Ref, "since_at": chat.Stamp{Boot: r.Boot, UpMS: r.UpMS}, "epoch": epoch}
 }
 
 // sees checks that the next records are these.

@@ -24,9 +24,15 @@ type statusData struct {
 
 func (g *Gateway) statusPage(w http.ResponseWriter, r *http.Request) {
 	words := wordsFor(r)
-	d := statusData{g.title(), status.Read(g.StatusDir), []status.Section{g.roomSection(words), g.systemSection(words)}}
+	d := statusData{g.title(), g.card(), []status.Section{g.roomSection(words), g.systemSection(words)}}
 	g.show(w, r, statusLeaf, http.StatusOK, d)
 }
+
+// card returns what the card's daemons tell.
+func (g *Gateway) card() []status.Section { return status.At(g.StatusDir, g.up()) }
+
+// up is how long the box has been switched on.
+func (g *Gateway) up() time.Duration { return time.Duration(g.Clock().UpMS) * time.Millisecond }
 
 // roomSection tells of the exchange, as it is seen from here, and who is here.
 func (g *Gateway) roomSection(words words) status.Section {
@@ -43,9 +49,8 @@ func (g *Gateway) roomSection(words words) status.Section {
 }
 
 func (g *Gateway) systemSection(words words) status.Section {
-	up := time.Duration(g.Clock().UpMS) * time.Millisecond
 	return status.Section{Title: words.say("box"), Text: []string{
-		words.say("since", words.since(up)),
+		words.say("since", words.since(g.up())),
 		words.say("version", g.Version),
 	}}
 }
@@ -79,7 +84,7 @@ func (g *Gateway) watchBox(ctx context.Context) {
 		case <-tick.C:
 		}
 		// First the state, then the event: whoever comes in between has both.
-		if well := status.Well(status.Read(g.StatusDir)); g.well.Swap(well) != well {
+		if well := status.Well(g.card()); g.well.Swap(well) != well {
 			g.Room.Box(well)
 		}
 	}

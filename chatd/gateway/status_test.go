@@ -9,12 +9,21 @@ import (
 	"testing"
 	"time"
 
+	"warren/chatd/chat"
 	"warren/chatd/fanout/memory"
+	"warren/chatd/uptime"
 )
 
-// onBox serves a room on a card whose daemons write into dir.
-func onBox(t *testing.T, dir string) *testServer {
-	return serveOn(t, memory.New(), DefaultLimits, func(c *Config) { c.StatusDir = dir })
+// onBox serves a room on a card that has just been switched on, whose daemons write
+// into dir.
+func onBox(t *testing.T, dir string) *testServer { return onBoxSince(t, dir, 0) }
+
+// onBoxSince is onBox of one that has been on for some time.
+func onBoxSince(t *testing.T, dir string, up time.Duration) *testServer {
+	now := uptime.Now()
+	began := now.UpMS - up.Milliseconds()
+	clock := func() chat.Stamp { return chat.Stamp{Boot: now.Boot, UpMS: uptime.Now().UpMS - began} }
+	return serveOn(t, memory.New(), DefaultLimits, func(c *Config) { c.StatusDir, c.Clock = dir, clock })
 }
 
 // tell writes a file as another daemon does.
@@ -102,6 +111,19 @@ func TestStatusWithoutBox(t *testing.T) {
 		if text := statusText(t, onBox(t, dir)); strings.Contains(text, "Settings") || strings.Contains(text, "RabbitMQ is") || !strings.Contains(text, "This box") {
 			t.Errorf("%q: %s", dir, text)
 		}
+	}
+}
+
+// A daemon that has said nothing for a minute is named.
+func TestSilentDaemon(t *testing.T) {
+	dir := t.TempDir()
+	tell(t, dir, "hotspot.state", `{"state":"up","name":"rabbit"}`)
+	s := onBoxSince(t, dir, time.Minute)
+	if text := statusText(t, s); !strings.Contains(text, "RabbitMQ has said nothing since the box was switched on.") || strings.Contains(text, "makes the Wi-Fi has said nothing") {
+		t.Errorf("the page says %s", text)
+	}
+	if _, welcome := s.join(t, nil); welcome.Box != "trouble" {
+		t.Errorf("the welcome says %q", welcome.Box)
 	}
 }
 

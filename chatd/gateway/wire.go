@@ -19,18 +19,19 @@ const Subprotocol = "warren.v1"
 
 // clientFrame is any frame from a client: the fields of all types.
 type clientFrame struct {
-	Type     string `json:"type"`
-	Device   string `json:"device"`
-	Name     string `json:"name"`
-	Since    *int64 `json:"since"`
-	SinceRef string `json:"since_ref"`
-	Epoch    string `json:"epoch"`
-	History  *int   `json:"history"`
-	Ref      string `json:"ref"`
-	Text     string `json:"text"`
-	ReplyTo  *int64 `json:"reply_to"`
-	Before   int64  `json:"before"`
-	Count    int    `json:"count"`
+	Type     string     `json:"type"`
+	Device   string     `json:"device"`
+	Name     string     `json:"name"`
+	Since    *int64     `json:"since"`
+	SinceRef string     `json:"since_ref"`
+	SinceAt  chat.Stamp `json:"since_at"`
+	Epoch    string     `json:"epoch"`
+	History  *int       `json:"history"`
+	Ref      string     `json:"ref"`
+	Text     string     `json:"text"`
+	ReplyTo  *int64     `json:"reply_to"`
+	Before   int64      `json:"before"`
+	Count    int        `json:"count"`
 
 	Wall    bool          `json:"wall"`
 	At      *int64        `json:"at"`

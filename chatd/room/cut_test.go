@@ -57,7 +57,7 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 		until(ref, func(e *Event) bool {
 			for _, entry := range e.Entries {
 				if entry.Ref == ref {
-					p = Place{r.View(Viewer{}, 0).Epoch, entry.Offset, ref}
+					p = Place{Epoch: r.View(Viewer{}, 0).Epoch, Offset: entry.Offset, Ref: ref}
 				}
 			}
 			return p.Ref != ""

@@ -120,6 +120,7 @@ type Entry struct {
 	Audience Audience
 
 	raw     *Entry // as the log has it, if that is another
+	stamped bool   // the log has no stamp for it: Stamp is when it came
 	encoded encodings
 }
 

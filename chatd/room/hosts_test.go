@@ -148,7 +148,7 @@ func TestHostsOnRabbitMQ(t *testing.T) {
 		if v.Epoch == epoch || show(v.Entries) != fmt.Sprintf("%d:new", v.Head) || !v.State.Erased || v.State.Title != "rabbits" || !s.Muted("bob") {
 			t.Errorf("after it was erased: %+v, %+v, %s", v, v.State, show(v.Entries))
 		}
-		if r := s.Resume(t.Context(), Viewer{}, Place{epoch, rude, "rude"}, 10); r.Resumed {
+		if r := s.Resume(t.Context(), Viewer{}, Place{Epoch: epoch, Offset: rude, Ref: "rude"}, 10); r.Resumed {
 			t.Error("the erased log goes on")
 		}
 		var walked []*Entry

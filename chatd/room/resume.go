@@ -3,18 +3,28 @@ package room
 import (
 	"context"
 
+	"warren/chatd/chat"
 	"warren/chatd/fanout"
 )
 
 // Place is how far a session has come in a log.
 type Place struct {
 	Epoch  string
-	Offset int64  // of the last entry it has seen
-	Ref    string // of that entry, to be sure that it is the same one; may be empty
+	Offset int64 // of the last entry it has seen
+
+	// Ref and Stamp are of that entry, to be sure that it is the same one; either
+	// may be left out. A log that has lost its end may be given the same message
+	// again, by its sender, at the very same offset, with others before it still
+	// missing: then only the stamp is another.
+	Ref   string
+	Stamp chat.Stamp
 }
 
-// is reports whether the entry at p's offset can be the one that was seen.
-func (p Place) is(ref string) bool { return p.Ref == "" || p.Ref == ref }
+// is reports whether an entry at p's offset can be the one that was seen. stamp is
+// the one in the log.
+func (p Place) is(ref string, stamp chat.Stamp) bool {
+	return (p.Ref == "" || p.Ref == ref) && (!p.Stamp.Known() || !stamp.Known() || p.Stamp == stamp)
+}
 
 // settleTime is how long Resume waits to know while the exchange is reached: a
 // mark is back within milliseconds, but may have to wait for the one before.
@@ -80,7 +90,7 @@ func (r *Room) resume(ctx context.Context, as Viewer, p Place, n int, proven boo
 	}
 	if seen, held := r.window.find(p.Offset); held {
 		defer r.mu.Unlock()
-		if !p.is(seen.Ref) {
+		if !p.is(seen.logged()) {
 			return r.view(as, r.window.last(n, r.state.floor(), as))
 		}
 		v := r.view(as, r.window.since(max(p.Offset+1, r.state.floor()), as))
@@ -98,7 +108,7 @@ func (r *Room) resume(ctx context.Context, as Viewer, p Place, n int, proven boo
 	switch {
 	case err != nil || r.loading:
 		return r.unsettled(as, p)
-	case r.epoch != p.Epoch || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID):
+	case r.epoch != p.Epoch || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID, recs[0].Stamp):
 		return r.view(as, r.window.last(n, r.state.floor(), as))
 	}
 	v := r.view(as, r.window.since(max(p.Offset+1, r.state.floor()), as))

@@ -15,7 +15,7 @@ import (
 )
 
 // ahead is a session that has seen message 7, at a daemon that has read to 5.
-var ahead = Place{"e", 7, "7"}
+var ahead = Place{Epoch: "e", Offset: 7, Ref: "7"}
 
 // settling runs a test in a room that has read the log to 5 and sends marks. In
 // it, resume resumes ahead as the gateway does, and tells when it is settled.
@@ -126,7 +126,7 @@ func TestAheadOfALogThatWasCut(t *testing.T) {
 
 func TestAheadOfADaemonThatIsAway(t *testing.T) {
 	settling(t, false, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
-		s, other := resume(ahead), resume(Place{"f", 3, "3"})
+		s, other := resume(ahead), resume(Place{Epoch: "f", Offset: 3, Ref: "3"})
 		s.want(t, "while it is away", "unsettled")
 		other.want(t, "in another log", "unsettled")
 		time.Sleep(time.Hour)
@@ -181,7 +181,7 @@ func TestAheadOfADaemonThatHangs(t *testing.T) {
 func TestResumeWhenTheLogCannotBeRead(t *testing.T) {
 	settling(t, true, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
 		x.readErr = fanout.ErrAway
-		s := resume(Place{"e", 2, "2"})
+		s := resume(Place{Epoch: "e", Offset: 2, Ref: "2"})
 		x.back(h, 6)
 		time.Sleep(settleTime)
 		s.want(t, "while it cannot be read", "unsettled")
@@ -204,7 +204,7 @@ func TestMarksAreFew(t *testing.T) {
 		x.setFull(true)
 		var all []*settled
 		for i := range 100 {
-			all = append(all, resume(Place{"e", 100, fmt.Sprint(i)}))
+			all = append(all, resume(Place{Epoch: "e", Offset: 100, Ref: fmt.Sprint(i)}))
 		}
 		x.setFull(false)
 		time.Sleep(2 * markAgain)
@@ -222,7 +222,7 @@ func TestMarksAreFew(t *testing.T) {
 		began, offset := time.Now(), int64(8)
 		for range 10 {
 			before := len(x.marks())
-			s := resume(Place{"e", 100, ""})
+			s := resume(Place{Epoch: "e", Offset: 100, Ref: ""})
 			for len(x.marks()) == before {
 				time.Sleep(time.Millisecond)
 			}

@@ -161,7 +161,8 @@ func (h handler) deliver(recs []chat.Record) (snapshots []chat.Record) {
 	h.read = recs[len(recs)-1].Offset
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
-		if !rec.Stamp.Known() && h.broker != fanout.Away && !h.loading {
+		stamped := !rec.Stamp.Known() && h.broker != fanout.Away && !h.loading
+		if stamped {
 			rec.Stamp = now // an AMQP client does not say when; it was just now
 		}
 		e := h.fold(rec, now)
@@ -171,6 +172,7 @@ func (h handler) deliver(recs []chat.Record) (snapshots []chat.Record) {
 		if e == nil {
 			continue
 		}
+		e.said().stamped = stamped
 		h.window.add(e)
 		if len(entries) > 0 && entries[0].Audience != e.Audience {
 			h.tell(entries)

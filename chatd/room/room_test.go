@@ -230,16 +230,56 @@ func TestResume(t *testing.T) {
 	for name, v := range map[string]View{
 		"an offset between two records": r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 5}, 3),
 		"another epoch":                 r.Resume(t.Context(), Viewer{}, Place{Epoch: "f", Offset: 4}, 3),
-		"another record in the window":  r.Resume(t.Context(), Viewer{}, Place{"e", 14, "x"}, 3),
-		"another record in the log":     r.Resume(t.Context(), Viewer{}, Place{"e", 4, "x"}, 3),
+		"another record in the window":  r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 14, Ref: "x"}, 3),
+		"another record in the log":     r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 4, Ref: "x"}, 3),
 	} {
 		if v.Resumed || texts(v.Entries) != "14:7 16:8 18:9" {
 			t.Errorf("%s: %+v %s", name, v, texts(v.Entries))
 		}
 	}
-	for _, p := range []Place{{"e", 14, "7"}, {"e", 4, "2"}} {
+	for _, p := range []Place{{Epoch: "e", Offset: 14, Ref: "7"}, {Epoch: "e", Offset: 4, Ref: "2"}} {
 		if v := r.Resume(t.Context(), Viewer{}, p, 3); !v.Resumed {
 			t.Errorf("with the ref of its record, %+v is not resumed", p)
+		}
+	}
+}
+
+// A power cut takes the end of the log: Ada's and Bob's last. Bob's phone says his
+// again, which gets the very offset that it had. Ada's phone has seen that message
+// at that offset, but what came before it is gone: its log does not go on.
+func TestResumeAtTheSameMessageSaidAgain(t *testing.T) {
+	stamped := func(boot string, rec chat.Record) chat.Record {
+		rec.Stamp = chat.Stamp{Boot: boot, UpMS: 25_000}
+		return rec
+	}
+	log := []chat.Record{
+		stamped("before", message(4, "ada", "1", "one")),
+		stamped("after", message(6, "bob", "1", "again")), // 5 was Ada's, and is a probe now
+		stamped("after", message(7, "bob", "2", "two")),
+		message(8, "", "app", "of an AMQP client"),
+	}
+	place := func(offset int64, ref, boot string) Place {
+		return Place{Epoch: "e", Offset: offset, Ref: ref, Stamp: chat.Stamp{Boot: boot, UpMS: 25_000}}
+	}
+	for where, from := range map[string]int{"in the log": 2, "in memory": 0} {
+		r, h, x, _ := newRoom(t)
+		x.log = log
+		h.Reset("e")
+		h.State(fanout.Up, "")
+		h.Deliver(log[from:])
+		for _, c := range []struct {
+			what    string
+			place   Place
+			resumed bool
+		}{
+			{"the same message, said again", place(6, "1", "before"), false},
+			{"the same record", place(6, "1", "after"), true},
+			{"an older page", place(6, "1", ""), true},
+			{"a record without a stamp, as another daemon has stamped it", place(8, "app", "another"), true},
+		} {
+			if v := r.Resume(t.Context(), Viewer{}, c.place, 10); v.Resumed != c.resumed {
+				t.Errorf("%s, %s: resumed is %v", c.what, where, v.Resumed)
+			}
 		}
 	}
 }
@@ -252,7 +292,7 @@ func TestResumeBeforeJunk(t *testing.T) {
 	h.State(fanout.Up, "")
 	x.log = []chat.Record{message(1, "a", "1", "seen"), message(2, "a", "2", "missed")}
 	h.Deliver([]chat.Record{{Offset: 3, ContentType: "image/png"}, {Offset: 4, ContentType: "image/png"}})
-	v := r.Resume(t.Context(), Viewer{}, Place{"e", 1, "1"}, 10)
+	v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 1, Ref: "1"}, 10)
 	var missed string
 	err := r.Missed(t.Context(), v, func(e []*Entry) error { missed += texts(e); return nil })
 	if !v.Resumed || err != nil || missed != "2:missed" {

@@ -76,6 +76,14 @@ func (e *Entry) copy() *Entry {
 	}
 }
 
+// logged returns the ref and the stamp that the log has for e.
+func (e *Entry) logged() (ref string, stamp chat.Stamp) {
+	if e.said().stamped {
+		return e.Ref, chat.Stamp{}
+	}
+	return e.Ref, e.Stamp
+}
+
 // said returns e as the log has it.
 func (e *Entry) said() *Entry {
 	if e.raw != nil {

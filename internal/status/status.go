@@ -13,6 +13,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"warren/chatd/uptime"
 )
 
 // Section is what there is to say about one thing.
@@ -24,15 +27,21 @@ type Section struct {
 }
 
 // sources are the files, in the order in which the page shows them. Whoever has
-// something else to tell adds a line and a function.
+// something else to tell adds a line and a function. A daemon that is named here
+// is on every card, and writes its file as soon as it is started: see silent.
 var sources = []struct {
 	file, title string
 	tell        func(js []byte, s *Section) error
+	daemon      string // that writes it
 }{
-	{"mistakes.json", "Settings", tellMistakes},
-	{HotspotFile, "Wi-Fi", tellHotspot},
-	{"broker.state", "RabbitMQ", tellBroker},
-	{"update.state", "Updates", tellUpdate},
+	{"mistakes.json", "Settings", tellMistakes, "The program that reads the settings"},
+	{HotspotFile, "Wi-Fi", tellHotspot, "The program that makes the Wi-Fi"},
+	{"broker.state", "RabbitMQ", tellBroker, "RabbitMQ"},
+	{BoardFile, "Board", tellBoard, "The program that looks at the board"},
+	{BoardFile, "Card", tellCard, ""},
+	{"ledstatus.state", "LED", tellLED, "The program of the LED"},
+	{"screen.state", "Display", tellScreen, "The program of the display"},
+	{"update.state", "Updates", tellUpdate, "The program that takes updates"},
 }
 
 // HotspotFile also has numbers, for the metrics.
@@ -41,10 +50,16 @@ const HotspotFile = "hotspot.state"
 // maxFile bounds a file: twenty mistakes are some 4 kB.
 const maxFile = 64 << 10
 
-// Read returns what the files in dir tell, in order. A file that is missing says
-// nothing; one that cannot be read is a section that says so. An empty dir means
-// that there are no such daemons. It may be called concurrently.
+// Read returns what the files in dir tell, in order, as At does at this moment.
 func Read(dir string) []Section {
+	return At(dir, time.Duration(uptime.Now().UpMS)*time.Millisecond)
+}
+
+// At returns what the files in dir tell, in order, when the machine has been up
+// for some time. One that cannot be read is a section that says so. One that is
+// missing says nothing, until its daemon has had time to say something. An empty
+// dir means that there are no such daemons. It may be called concurrently.
+func At(dir string, up time.Duration) []Section {
 	if dir == "" {
 		return nil
 	}
@@ -53,6 +68,9 @@ func Read(dir string) []Section {
 		s := Section{Title: source.title}
 		js, err := ReadFile(dir, source.file)
 		if errors.Is(err, fs.ErrNotExist) {
+			if source.daemon != "" && up >= silentAfter {
+				all = append(all, silent(s, source.daemon))
+			}
 			continue
 		}
 		if err == nil {
@@ -61,9 +79,24 @@ func Read(dir string) []Section {
 		if err != nil {
 			s = Section{Title: source.title, Text: []string{"This cannot be told: " + source.file + " cannot be read."}}
 		}
-		all = append(all, s)
+		if len(s.Text) > 0 {
+			all = append(all, s)
+		}
 	}
 	return all
+}
+
+// silentAfter is how long after the machine has started a daemon must have said
+// how it is. All are started within ten seconds, and say first that they start; a
+// card that is busy takes a few times that.
+const silentAfter = time.Minute
+
+// silent tells of a daemon that has said nothing: it ends before it can, again and
+// again, or waits for something that does not come.
+func silent(s Section, daemon string) Section {
+	s.Wrong = true
+	s.Text = []string{daemon + " has said nothing since the box was switched on.", "Pull the plug, and put it back in. If that does not help, flash the card anew."}
+	return s
 }
 
 // Well reports that there is nothing the host should do.
@@ -135,14 +168,42 @@ func tellHotspot(js []byte, s *Section) error {
 	return nil
 }
 
+// tellLED tells whether there is the light of the settings. Without it the room is
+// as good, so that there is nothing that the host must do.
+func tellLED(js []byte, s *Section) error {
+	var f struct{ State, Why string }
+	if err := json.Unmarshal(js, &f); err != nil {
+		return err
+	}
+	switch {
+	case f.Why != "":
+		s.Text = []string{stopped(f.Why)}
+	case f.State == "off":
+		s.Text = []string{"The settings say that no LED is used."}
+	case f.State == "starting":
+		s.Text = []string{"The LED is not there yet."}
+	case f.State == "up":
+		s.Text = []string{"The LED shows how the box is."}
+	default:
+		return fmt.Errorf("there is no state %.40q", f.State)
+	}
+	return nil
+}
+
 // tellUpdate tells what became of the last update.
 func tellUpdate(js []byte, s *Section) error {
 	var f struct {
+		State     string
+		Why       string
 		Receiving bool
 		Last      *struct{ State, Version, Why string }
 	}
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
+	}
+	if f.State == "failed" {
+		s.Text = []string{"This card takes no updates: " + stopped(f.Why)}
+		return nil
 	}
 	if f.Receiving {
 		s.Text = append(s.Text, "An update is coming in.")

@@ -4,7 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 // tell writes a file as a daemon does.
@@ -20,7 +23,7 @@ func tell(t testing.TB, dir, name, js string) {
 }
 
 func TestRead(t *testing.T) {
-	const settings, wifi, rabbit, updates = "mistakes.json", HotspotFile, "broker.state", "update.state"
+	const settings, wifi, rabbit, updates, led = "mistakes.json", HotspotFile, "broker.state", "update.state", "ledstatus.state"
 	for name, test := range map[string]struct {
 		file, js string
 		want     Section
@@ -40,6 +43,11 @@ func TestRead(t *testing.T) {
 		"no wifi":       {wifi, `{"state":"failed","why":"there is no radio wlan0.","name":"rabbit"}`, Section{Wrong: true, Text: []string{"The Wi-Fi “rabbit” has failed, and is tried again: there is no radio wlan0."}}},
 		"a port":        {wifi, `{"state":"up","why":"nothing is known of the country","name":"rabbit","interface":"eth0","stations":1}`, Section{Text: []string{"The port eth0 is up. Phones on it: 1.", "Note: nothing is known of the country."}}},
 		"no update":     {updates, `{"version":"1"}`, Section{Text: []string{"There has been no update."}}},
+		"broken update": {updates, `{"state":"failed","why":"/ is on no card"}`, Section{Text: []string{"This card takes no updates: / is on no card."}}},
+		"an LED":        {led, `{"state":"up"}`, Section{Text: []string{"The LED shows how the box is."}}},
+		"no LED":        {led, `{"state":"starting","why":"There is no LED x here: this board has ACT, PWR"}`, Section{Text: []string{"There is no LED x here: this board has ACT, PWR."}}},
+		"LED off":       {led, `{"state":"off"}`, Section{Text: []string{"The settings say that no LED is used."}}},
+		"late LED":      {led, `{"state":"starting"}`, Section{Text: []string{"The LED is not there yet."}}},
 		"receiving":     {updates, `{"receiving":true,"last":{"state":"kept"}}`, Section{Text: []string{"An update is coming in.", "The last update is in use."}}},
 		"sent":          {updates, `{"last":{"state":"sent"}}`, Section{Text: []string{"An update is here, and will be tried."}}},
 		"trying":        {updates, `{"last":{"state":"trying"}}`, Section{Text: []string{"An update is being tried. If it does not work, the old system comes back."}}},
@@ -48,8 +56,8 @@ func TestRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			tell(t, dir, test.file, test.js)
-			test.want.Title = map[string]string{settings: "Settings", wifi: "Wi-Fi", rabbit: "RabbitMQ", updates: "Updates"}[test.file]
-			all := Read(dir)
+			test.want.Title = map[string]string{settings: "Settings", wifi: "Wi-Fi", rabbit: "RabbitMQ", updates: "Updates", led: "LED"}[test.file]
+			all := At(dir, 0)
 			if len(all) != 1 || !reflect.DeepEqual(all[0], test.want) {
 				t.Errorf("it says %+v", all)
 			}
@@ -62,8 +70,33 @@ func TestRead(t *testing.T) {
 
 func TestReadNothing(t *testing.T) {
 	for _, dir := range []string{"", t.TempDir(), filepath.Join(t.TempDir(), "none")} {
-		if all := Read(dir); len(all) != 0 || !Well(all) {
+		if all := At(dir, silentAfter-1); len(all) != 0 || !Well(all) {
 			t.Errorf("%q: %+v", dir, all)
+		}
+	}
+	if all := append(Read(""), At("", time.Hour)...); len(all) != 0 {
+		t.Errorf("where there are no daemons: %+v", all)
+	}
+}
+
+// A daemon that has said nothing for too long is named, whichever it is.
+func TestSilent(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	var titles []string
+	for _, s := range At(dir, silentAfter) {
+		titles = append(titles, s.Title)
+		if !s.Wrong || len(s.Text) != 2 || !strings.HasSuffix(s.Text[0], " has said nothing since the box was switched on.") {
+			t.Errorf("%+v", s)
+		}
+	}
+	if want := []string{"Settings", "Wi-Fi", "RabbitMQ", "Board", "LED", "Updates"}; !slices.Equal(titles, want) {
+		t.Errorf("silent are %q, want %q", titles, want)
+	}
+	dir = t.TempDir()
+	tell(t, dir, "broker.state", `{"state":"starting"}`)
+	for _, s := range At(dir, time.Hour) {
+		if (s.Title == "RabbitMQ") == s.Wrong {
+			t.Errorf("%+v", s)
 		}
 	}
 }
@@ -72,7 +105,10 @@ func TestReadNothing(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	for i, js := range []string{
 		`{"mistakes":["line 3: <b>"]}`, `{"state":"up","name":"rabbit","interface":"wlan0","stations":3,"max":8,"full":true,"why":"x."}`,
-		`{"state":"failed","why":"","note":"n","set_aside":"/perm/<x>"}`, `{"last":{"state":"back","why":"."},"receiving":true}`,
+		`{"state":"failed","why":"","note":"n","set_aside":"/perm/<x>"}`,
+		`{"model":"x","power":{"low":true,"times":-1},"temperature":{"now":81,"most":82,"hot":true},"memory":{"free":1,"all":2},"data":{"free":-1,"files":9}}`,
+		`{"card":{"disk":"mmcblk0","bytes":9223372036854775807,"errors":3,"read_only":true}}`, `{"state":"starting","why":"x"}`,
+		`{"last":{"state":"back","why":"."},"receiving":true}`,
 	} {
 		f.Add(uint8(i), []byte(js))
 	}
@@ -84,15 +120,20 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer os.Remove(path)
-		all := Read(dir)
-		if len(all) != 1 || len(all[0].Text) == 0 || all[0].Title != source.title || Well(all) == all[0].Wrong {
-			t.Fatalf("%+v", all)
+		all := At(dir, 0)
+		if len(all) == 0 {
+			t.Fatalf("%q says nothing", js)
 		}
 		said := 0
-		for _, text := range append(all[0].Text, all[0].List...) {
-			said += len(text)
+		for _, s := range all {
+			if len(s.Text) == 0 || source.file != BoardFile && s.Title != source.title {
+				t.Fatalf("%+v", all)
+			}
+			for _, text := range append(s.Text, s.List...) {
+				said += len(text)
+			}
 		}
-		if said > 3*min(len(js), maxFile)+1000 { // what is no character becomes one of three bytes
+		if said > 3*min(len(js), maxFile)+2000 { // what is no character becomes one of three bytes
 			t.Fatalf("%d bytes become sentences of %d", len(js), said)
 		}
 	})

@@ -116,11 +116,12 @@ func expectChanges(t *testing.T, light *recorder, want ...change) {
 func TestPatterns(t *testing.T) {
 	const ms = time.Millisecond
 	for state, want := range map[State][]change{
-		Starting:    {{0, true}, {500 * ms, false}, {1000 * ms, true}, {1500 * ms, false}, {2000 * ms, true}, {2500 * ms, false}},
-		NoBroker:    {{0, true}, {100 * ms, false}, {300 * ms, true}, {400 * ms, false}, {2000 * ms, true}, {2100 * ms, false}, {2300 * ms, true}, {2400 * ms, false}},
-		NoWiFi:      {{600 * ms, true}, {1600 * ms, false}},
-		BadSettings: {{600 * ms, true}, {700 * ms, false}, {900 * ms, true}, {1000 * ms, false}, {1200 * ms, true}, {1300 * ms, false}},
-		OK:          nil,
+		Starting:     {{0, true}, {500 * ms, false}, {1000 * ms, true}, {1500 * ms, false}, {2000 * ms, true}, {2500 * ms, false}},
+		NoBroker:     {{0, true}, {100 * ms, false}, {300 * ms, true}, {400 * ms, false}, {2000 * ms, true}, {2100 * ms, false}, {2300 * ms, true}, {2400 * ms, false}},
+		NoWiFi:       {{600 * ms, true}, {1600 * ms, false}},
+		UnderVoltage: {{600 * ms, true}, {1400 * ms, false}, {1800 * ms, true}, {2600 * ms, false}},
+		BadSettings:  {{600 * ms, true}, {700 * ms, false}, {900 * ms, true}, {1000 * ms, false}, {1200 * ms, true}, {1300 * ms, false}},
+		OK:           nil,
 	} {
 		t.Run(state.String(), func(t *testing.T) {
 			shine(t, state, func(t *testing.T, lamp *Lamp, light *recorder, _ *bytes.Buffer) {

@@ -8,11 +8,12 @@ type State int
 
 // The states, in the order of the table below.
 const (
-	Starting    State = iota // the exchange has not been tried yet
-	NoBroker                 // the exchange cannot be reached
-	NoWiFi                   // the hotspot's radio does not work
-	BadSettings              // all else is well, but there are mistakes in the settings
-	OK                       // all is well: dark, and a blink per message
+	Starting     State = iota // the exchange has not been tried yet
+	NoBroker                  // the exchange cannot be reached
+	NoWiFi                    // the hotspot's radio does not work
+	UnderVoltage              // the power supply is too weak
+	BadSettings               // all else is well, but there are mistakes in the settings
+	OK                        // all is well: dark, and a blink per message
 )
 
 // pattern is how a state looks.
@@ -31,15 +32,16 @@ type pattern struct {
 }
 
 // patterns has a line for each state. They are told apart from across a room:
-// even and slow, counted flashes with a long dark, or one that is long itself. A
-// flash of 100 ms, like the dark of 200 ms between two, is several times what
+// even and slow, counted flashes with a long dark, or one or two that are long
+// themselves. A flash of 100 ms, like the dark of 200 ms between two, is several times what
 // the eye needs.
 var patterns = [...]pattern{
-	Starting:    {name: "starting", steps: ms(500, 500)},
-	NoBroker:    {name: "no broker", steps: ms(100, 200, 100, 1600)}, // two flashes every 2 s
-	NoWiFi:      {name: "no Wi-Fi", aside: append(ms(1000), asideDark)},
-	BadSettings: {name: "bad settings", aside: append(ms(100, 200, 100, 200, 100), asideDark)},
-	OK:          {name: "ok"},
+	Starting:     {name: "starting", steps: ms(500, 500)},
+	NoBroker:     {name: "no broker", steps: ms(100, 200, 100, 1600)}, // two flashes every 2 s
+	NoWiFi:       {name: "no Wi-Fi", aside: append(ms(1000), asideDark)},
+	UnderVoltage: {name: "weak power supply", aside: append(ms(800, 400, 800), asideDark)},
+	BadSettings:  {name: "bad settings", aside: append(ms(100, 200, 100, 200, 100), asideDark)},
+	OK:           {name: "ok"},
 }
 
 // An aside is at most two seconds, dark before and after so that the blinks of

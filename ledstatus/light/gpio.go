@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"periph.io/x/conn/v3/driver/driverreg"
 	"periph.io/x/conn/v3/gpio"
-	"periph.io/x/conn/v3/gpio/gpioreg"
-	"periph.io/x/host/v3"
+	"periph.io/x/host/v3/gpioioctl"
 )
 
 // gpioLight is an LED on a GPIO line. It never asks the line anything but its
@@ -34,11 +32,12 @@ func gpioNumber(spec string) (int, bool) {
 }
 
 // openGPIO makes the line an output, low.
-func openGPIO(number int, find func(name string) (gpio.PinOut, error)) (*gpioLight, error) {
+func openGPIO(number int, find func() ([]chip, error)) (*gpioLight, error) {
 	name := "GPIO" + strconv.Itoa(number)
-	line, err := find(name)
-	if err != nil {
-		return nil, fmt.Errorf("light %s: %w", name, err)
+	chips, err := find()
+	line, missing := headerLine(chips, number)
+	if missing != nil {
+		return nil, fmt.Errorf("light %s: %w", name, errors.Join(missing, err))
 	}
 	g := &gpioLight{name: name, line: line}
 	if err := g.Set(false); err != nil {
@@ -59,51 +58,71 @@ func (g *gpioLight) Set(on bool) error {
 // LED might glimmer.
 func (g *gpioLight) Close() error { return g.Set(false) }
 
-// gpioDevices are what the drivers find lines by: the kernel's GPIO chips, and
-// the registers of a Pi's.
-var gpioDevices = []string{"/dev/gpiochip*", "/dev/gpiomem*"}
+// The kernel's character devices of GPIO chips (Documentation/userspace-api/gpio).
+// They are the only way to a line here: what maps the registers of a Pi itself
+// takes a newer one for an older, and writes into memory that is somebody else's.
+const gpioDevices = "/dev/gpiochip*"
 
-// periphLine finds a line of this machine. The drivers are loaded when the
-// first line is asked for, and not before: they look through the whole machine,
-// and that only once. So they are not asked before there is something to find,
-// for the kernel may still be looking itself.
-func periphLine(name string) (gpio.PinOut, error) {
-	if len(gpioreg.All()) == 0 && !slices.ContainsFunc(gpioDevices, isThere) {
-		return nil, fmt.Errorf("%w: this machine has %s", ErrUnknown, describeLines(nil))
+// piChips begins the label of the chip whose lines are on the header of a Pi:
+// pinctrl-bcm2835, pinctrl-bcm2711, pinctrl-rp1. The others are of the board itself.
+const piChips = "pinctrl-"
+
+// lineNames are what the device trees of the Pis call the lines that do not have
+// their number for a name (gpio-line-names): those of the ID EEPROM.
+var lineNames = map[int]string{0: "ID_SDA", 1: "ID_SCL"}
+
+// chip is a GPIO chip of this machine.
+type chip struct {
+	label string
+	lines []gpio.PinOut
+}
+
+// kernelChips returns the chips of this machine. They are looked at once: so not
+// before there is one, for the kernel may still be looking itself.
+func kernelChips() ([]chip, error) {
+	if found, _ := filepath.Glob(gpioDevices); len(found) == 0 { // fails for a bad pattern only
+		return nil, nil
 	}
-	state, err := host.Init()
+	// The drivers are those that are linked: one, that of the character device.
+	state, err := driverreg.Init()
 	if err != nil {
-		return nil, fmt.Errorf("the GPIO drivers do not start: %w", err)
+		return nil, fmt.Errorf("the GPIO driver does not start: %w", err)
 	}
-	if line := gpioreg.ByName(name); line != nil {
-		return line, nil
-	}
-	return nil, fmt.Errorf("%w: this machine has %s%s", ErrUnknown, describeLines(gpioreg.All()), failures(state))
-}
-
-func isThere(pattern string) bool {
-	found, _ := filepath.Glob(pattern) // fails for a bad pattern only
-	return len(found) > 0
-}
-
-// describeLines says in words which lines there are.
-func describeLines(lines []gpio.PinIO) string {
-	if len(lines) == 0 {
-		return "no GPIO lines that this user can drive"
-	}
-	return fmt.Sprintf("the GPIO lines %s to %s", lines[0].Name(), lines[len(lines)-1].Name())
-}
-
-// failures says why drivers of GPIO lines did not load, if any failed.
-func failures(state *driverreg.State) string {
-	var all []error
+	var failed []error
 	for _, f := range state.Failed {
-		if strings.Contains(f.D.String(), "gpio") {
-			all = append(all, errors.New(f.String()))
+		failed = append(failed, errors.New(f.String()))
+	}
+	var all []chip
+	for _, c := range gpioioctl.Chips {
+		one := chip{label: c.Label()}
+		for _, line := range c.Lines() {
+			one.lines = append(one.lines, line)
+		}
+		all = append(all, one)
+	}
+	return all, errors.Join(failed...)
+}
+
+// headerLine returns the line on a Pi's header with that number, by its name: the
+// offset on its chip is another matter.
+func headerLine(chips []chip, number int) (gpio.PinOut, error) {
+	name := "GPIO" + strconv.Itoa(number)
+	var there []string
+	for _, c := range chips {
+		if !strings.HasPrefix(c.label, piChips) {
+			continue
+		}
+		for _, line := range c.lines {
+			if line.Name() == name || line.Name() != "" && line.Name() == lineNames[number] {
+				return line, nil
+			}
+			if _, ok := gpioNumber(line.Name()); ok {
+				there = append(there, line.Name())
+			}
 		}
 	}
-	if len(all) == 0 {
-		return ""
+	if len(there) == 0 {
+		return nil, fmt.Errorf("%w: this machine has no GPIO lines of a Raspberry Pi that this user can drive", ErrUnknown)
 	}
-	return fmt.Sprintf(" (%v)", errors.Join(all...))
+	return nil, fmt.Errorf("%w: this machine has the GPIO lines %s to %s", ErrUnknown, there[0], there[len(there)-1])
 }

@@ -32,8 +32,9 @@ type kernel struct {
 // noTrigger is the trigger of an LED that only its brightness file drives.
 const noTrigger = "none"
 
-// oldNames are what older kernels call the LEDs of a Pi.
-var oldNames = map[string]string{"act": "led0", "pwr": "led1"}
+// otherNames are what other kernels call the LEDs of a Pi: older ones led0 and
+// led1, as many tutorials do.
+var otherNames = map[string]string{"act": "led0", "led0": "act", "pwr": "led1", "led1": "pwr"}
 
 // kernelLEDs returns the names of the LEDs under root, sorted; none if they
 // cannot be listed.
@@ -49,7 +50,7 @@ func kernelLEDs(root string) []string {
 // findLED returns the name as the kernel writes it.
 func findLED(root, spec string) (string, bool) {
 	names := kernelLEDs(root)
-	for _, want := range []string{spec, oldNames[strings.ToLower(spec)]} {
+	for _, want := range []string{spec, otherNames[strings.ToLower(spec)]} {
 		for _, name := range names {
 			if strings.EqualFold(name, want) {
 				return name, true

@@ -75,7 +75,12 @@ func TestKernelLEDNames(t *testing.T) {
 		{[]string{"led0", "led1"}, "pwr", "led1"},
 		{[]string{"led0", "led1"}, "LED1", "led1"},
 		{[]string{"input3::capslock"}, "Input3::CapsLock", "input3::capslock"},
-		{[]string{"ACT"}, "led0", ""},
+		{[]string{"ACT", "PWR"}, "led0", "ACT"},
+		{[]string{"ACT", "PWR"}, "LED1", "PWR"},
+		{[]string{"ACT", "led0"}, "led0", "led0"},
+		{[]string{"ACT"}, "led1", ""},
+		{[]string{"ACT"}, "led2", ""},
+		{[]string{"mmc0::"}, "led0", ""},
 		{[]string{"ACT"}, "AC", ""},
 		{nil, "ACT", ""},
 	} {

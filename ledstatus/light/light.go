@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"periph.io/x/conn/v3/gpio"
 )
 
 // A Light is on or off. Open returns it off. Its methods are called from one
@@ -45,7 +43,8 @@ var ErrUnknown = errors.New("no such light")
 //
 //   - "terminal": a lamp in the last line of tty. Where tty is not a terminal
 //     (a file, a pipe, nil) this is a light that nobody sees.
-//   - "GPIO17" or another number: an LED on that line, on when the line is high.
+//   - "GPIO17" or another number: an LED on that line of a Raspberry Pi's header, on
+//     when the line is high.
 //   - "none": a light that nobody sees.
 //   - anything else: the kernel's LED of that name, in upper or lower case, such
 //     as "ACT" or "PWR" on a Raspberry Pi. See /sys/class/leds.
@@ -54,7 +53,7 @@ var ErrUnknown = errors.New("no such light")
 // this machine has no such light; any other means that the light is there but
 // cannot be used.
 func Open(spec string, tty *os.File) (Light, error) {
-	return machine{tty: tty, getenv: os.Getenv, leds: "/sys/class/leds", line: periphLine}.open(spec)
+	return machine{tty: tty, getenv: os.Getenv, leds: "/sys/class/leds", chips: kernelChips}.open(spec)
 }
 
 // machine is what the lights are opened on: this one, or a test's.
@@ -62,7 +61,7 @@ type machine struct {
 	tty    *os.File
 	getenv func(string) string
 	leds   string // the folder of the kernel's LEDs
-	line   func(name string) (gpio.PinOut, error)
+	chips  func() ([]chip, error)
 }
 
 func (m machine) open(spec string) (Light, error) {
@@ -72,23 +71,41 @@ func (m machine) open(spec string) (Light, error) {
 	case spec == None:
 		return nobody{}, nil
 	case isGPIO:
-		return openGPIO(number, m.line)
+		return openGPIO(number, m.chips)
 	}
 	name, ok := findLED(m.leds, spec)
 	if !ok {
-		return nil, fmt.Errorf("light %.50q: %w; it must be %s, %s, GPIO and a number such as GPIO17, or an LED of this machine, %s",
-			spec, ErrUnknown, Terminal, None, listLEDs(m.leds))
+		return nil, &NoLEDError{Spec: spec, There: kernelLEDs(m.leds)}
 	}
 	return openKernel(m.leds, name)
 }
 
-// listLEDs says in words which LEDs there are.
-func listLEDs(root string) string {
-	names := kernelLEDs(root)
-	if len(names) == 0 {
-		return "which has none"
+// NoLEDError reports a spec that names no LED this machine has, nor any other light.
+// It is ErrUnknown.
+type NoLEDError struct {
+	Spec  string
+	There []string // the LEDs that it has, sorted
+}
+
+func (e *NoLEDError) Error() string {
+	return fmt.Sprintf("light %.50q: %v; it must be %s, %s, GPIO and a number such as GPIO17, or an LED of this machine, which has %s",
+		e.Spec, ErrUnknown, Terminal, None, e.there())
+}
+
+// Is implements errors.Is.
+func (e *NoLEDError) Is(target error) bool { return target == ErrUnknown }
+
+// Sentence says it to the host of a card.
+func (e *NoLEDError) Sentence() string {
+	return fmt.Sprintf("There is no LED %.50s here: this board has %s. The light is chosen in warren.toml.", e.Spec, e.there())
+}
+
+// there says in words which LEDs there are.
+func (e *NoLEDError) there() string {
+	if len(e.There) == 0 {
+		return "none"
 	}
-	return "which has " + strings.Join(names, ", ")
+	return strings.Join(e.There, ", ")
 }
 
 // nobody is a light that nobody sees.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/gpio/gpiotest"
 )
 
 // testMachine has the kernel LEDs in leds, no terminal and no GPIO lines.
@@ -13,7 +14,7 @@ func testMachine(leds string) machine {
 	return machine{
 		getenv: func(string) string { return "" },
 		leds:   leds,
-		line:   func(string) (gpio.PinOut, error) { return nil, ErrUnknown },
+		chips:  func() ([]chip, error) { return nil, nil },
 	}
 }
 
@@ -39,6 +40,23 @@ func TestUnknownLightIsExplained(t *testing.T) {
 	}
 }
 
+// What the host of a card is told of it.
+func TestNoLED(t *testing.T) {
+	for _, c := range []struct {
+		leds []string
+		want string
+	}{
+		{[]string{"ACT", "PWR"}, "There is no LED blue here: this board has ACT, PWR. The light is chosen in warren.toml."},
+		{nil, "There is no LED blue here: this board has none. The light is chosen in warren.toml."},
+	} {
+		_, err := testMachine(fakeLEDs(t, c.leds...)).open("blue")
+		var no *NoLEDError
+		if !errors.As(err, &no) || no.Sentence() != c.want {
+			t.Errorf("with %v: %v", c.leds, err)
+		}
+	}
+}
+
 func TestUnknownLightOnMachineWithoutLEDs(t *testing.T) {
 	_, err := testMachine("/does/not/exist").open("ACT")
 	if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "has none") {
@@ -60,10 +78,13 @@ func TestLightsThatNobodySees(t *testing.T) {
 
 func TestOpenChoosesByName(t *testing.T) {
 	m := testMachine(fakeLEDs(t, "ACT", "GPIO17", "terminal"))
-	asked := ""
-	m.line = func(name string) (gpio.PinOut, error) { asked = name; return gpio.INVALID, nil }
-	if _, err := m.open("gpio17"); asked != "GPIO17" || err == nil {
-		t.Errorf("gpio17: asked for line %q, error %v; want GPIO17, and the error of the invalid line", asked, err)
+	m.chips = func() ([]chip, error) {
+		return []chip{{"pinctrl-bcm2711", []gpio.PinOut{gpio.INVALID, &gpiotest.Pin{N: "GPIO17"}}}}, nil
+	}
+	if l, err := m.open("gpio17"); err != nil {
+		t.Errorf("gpio17: %v", err)
+	} else if _, ok := l.(*gpioLight); !ok {
+		t.Errorf("gpio17: opened %T", l)
 	}
 	if l, err := m.open("act"); err != nil {
 		t.Errorf("act: %v", err)

@@ -5,7 +5,8 @@
 // A file of one sector is replaced by writing that sector, and nothing else
 // changes: no table, no directory, and not the mark "not cleanly unmounted" that
 // mounting leaves for the time being. A card writes a sector or does not.
-// gokrazy changes the same file in the same way.
+// gokrazy changes the same file in the same way. What no machine reads may have
+// more sectors: see Replace.
 package bootfile
 
 import (
@@ -32,7 +33,7 @@ func Read(device, name string) ([]byte, error) {
 		return nil, fmt.Errorf("open the boot partition: %w", err)
 	}
 	defer f.Close()
-	offset, size, err := find(f, name)
+	offset, size, err := find(f, name, Most)
 	if err != nil {
 		return nil, fmt.Errorf("%s on the boot partition: %w", name, err)
 	}
@@ -52,7 +53,7 @@ func Overwrite(device, name, text string) (err error) {
 		return fmt.Errorf("open the boot partition: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	offset, size, err := find(f, name)
+	offset, size, err := find(f, name, Most)
 	if err != nil {
 		return fmt.Errorf("%s on the boot partition: %w", name, err)
 	}
@@ -81,9 +82,42 @@ func fit(text string, size int) (string, error) {
 	return text + strings.Repeat(" ", size-len(text)-1) + "\n", nil
 }
 
-// find returns where a file begins, and its size. The fields of the boot sector
-// and of a directory are in Microsoft's FAT specification, 3.1 and 6.
-func find(r io.ReaderAt, name string) (offset int64, size int, err error) {
+// Replace replaces all of a file that is there, of any number of whole sectors,
+// and returns when the card has it. content has the size of the file; the error is
+// ErrMissing if there is no such file. A power cut may leave some sectors as they
+// were: for what people read, and no machine. The file system is whole at any moment.
+func Replace(device, name string, content []byte) (err error) {
+	if len(content) == 0 || len(content)%sector != 0 {
+		return fmt.Errorf("%s on the boot partition: %d bytes are to be written: they must be whole sectors of %d", name, len(content), sector)
+	}
+	f, err := os.OpenFile(device, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("open the boot partition: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	offset, size, err := find(f, name, len(content))
+	if err != nil {
+		return fmt.Errorf("%s on the boot partition: %w", name, err)
+	}
+	if size != len(content) {
+		return fmt.Errorf("%s on the boot partition: it has %d bytes, not %d: somebody has changed it", name, size, len(content))
+	}
+	if _, err := f.WriteAt(content, offset); err != nil {
+		return fmt.Errorf("write %s on the boot partition: %w", name, err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write %s on the boot partition: %w: is the card broken?", name, err)
+	}
+	return nil
+}
+
+// ErrMissing says that a partition has no such file.
+var ErrMissing = errors.New("it is not there: the card must be flashed anew")
+
+// find returns where a file begins, and its size, which is at most most. It is in
+// one piece. The fields of the boot sector, of a directory and of the table are in
+// Microsoft's FAT specification, 3.1, 6 and 4.
+func find(r io.ReaderAt, name string, most int) (offset int64, size int, err error) {
 	boot := make([]byte, sector)
 	if _, err := r.ReadAt(boot, 0); err != nil {
 		return 0, 0, err
@@ -103,13 +137,34 @@ func find(r io.ReaderAt, name string) (offset int64, size int, err error) {
 	}
 	entry := findEntry(directory, name)
 	if entry == nil {
-		return 0, 0, errors.New("it is not there: the card must be flashed anew")
+		return 0, 0, ErrMissing
 	}
-	bytes := le.Uint32(entry[28:])
+	bytes := int64(le.Uint32(entry[28:]))
 	cluster := int64(le.Uint16(entry[26:]))
-	if bytes == 0 || bytes > Most || cluster < 2 {
-		return 0, 0, fmt.Errorf("it has %d bytes: it must have 1 to %d", bytes, Most)
+	if bytes == 0 || bytes > int64(most) || cluster < 2 {
+		return 0, 0, fmt.Errorf("it has %d bytes: it must have 1 to %d", bytes, most)
+	}
+	if err := inOnePiece(r, reserved*sector, cluster, (bytes-1)/(perCluster*sector)); err != nil {
+		return 0, 0, err
 	}
 	data := at + entries*32
 	return data + (cluster-2)*perCluster*sector, int(bytes), nil
+}
+
+// inOnePiece checks in the table at an offset that so many clusters follow the
+// first of a file, one after the other.
+func inOnePiece(r io.ReaderAt, table, first, further int64) error {
+	if further == 0 {
+		return nil
+	}
+	next := make([]byte, 2*further)
+	if _, err := r.ReadAt(next, table+2*first); err != nil {
+		return err
+	}
+	for i := range further {
+		if int64(binary.LittleEndian.Uint16(next[2*i:])) != first+i+1 {
+			return errors.New("it is not in one piece: somebody has changed it")
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package bootfile
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,6 +173,99 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A file of several sectors, and clusters, is replaced where it is: nothing else on
+// the partition changes, and the file system is whole wherever the write is cut off.
+func TestReplace(t *testing.T) {
+	const name, size = "WHY.TXT", 4096
+	old := strings.Repeat("old.", size/4)
+	device := partition(t, map[string]string{"cmdline.txt": line, name: old, "warren.toml": "[room]\n", "short.txt": "x"})
+	before, err := os.ReadFile(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("new.", size/4)
+	if err := Replace(device, name, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if got := file(t, device, name); got != text {
+		t.Errorf("it is %.20q of %d bytes", got, len(got))
+	}
+	after, err := os.ReadFile(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changed []int
+	for i := range len(before) / sector {
+		if !bytes.Equal(before[i*sector:(i+1)*sector], after[i*sector:(i+1)*sector]) {
+			changed = append(changed, i)
+		}
+	}
+	if len(changed) != size/sector || changed[len(changed)-1]-changed[0] != len(changed)-1 {
+		t.Errorf("these sectors have changed: %v", changed)
+	}
+	for cut := range len(changed) {
+		torn := bytes.Clone(before)
+		copy(torn[changed[0]*sector:], after[changed[0]*sector:(changed[0]+cut)*sector])
+		if err := os.WriteFile(device, torn, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("fsck.vfat", "-n", device).CombinedOutput(); err != nil {
+			t.Errorf("%d sectors were written: %v: %s", cut, err, out)
+		}
+		if got := file(t, device, name); got != text[:cut*sector]+old[cut*sector:] {
+			t.Errorf("%d sectors were written: %.20q of %d bytes", cut, got, len(got))
+		}
+	}
+
+	unchanged, _ := os.ReadFile(device)
+	for name, why := range map[string]string{"none.txt": "it is not there", "short.txt": "it has 1 bytes, not 4096", "warren.toml": "somebody has changed it"} {
+		if err := Replace(device, name, []byte(text)); err == nil || !strings.Contains(err.Error(), why) || errors.Is(err, ErrMissing) != (name == "none.txt") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := Replace(filepath.Join(t.TempDir(), "none"), name, []byte(text)); err == nil || errors.Is(err, ErrMissing) {
+		t.Errorf("a partition that is not there: %v", err)
+	}
+	for _, n := range []int{0, 1, 513} {
+		if err := Replace(device, name, make([]byte, n)); err == nil || !strings.Contains(err.Error(), "whole sectors") {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+	if now, _ := os.ReadFile(device); !bytes.Equal(now, unchanged) {
+		t.Error("something was written all the same")
+	}
+}
+
+// A file that an editor has saved in two pieces is left alone: between them is
+// somebody else's.
+func TestReplaceInPieces(t *testing.T) {
+	device := partition(t, map[string]string{"one.txt": strings.Repeat("1", 2048)})
+	put := func(name, content string) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("mcopy", "-o", "-i", device, path, "::").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	put("two.txt", "2")
+	if out, err := exec.Command("mdel", "-i", device, "::one.txt").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	// mtools looks for free clusters behind the one that it wrote last, and that is
+	// not kept: it begins with the hole.
+	put("WHY.TXT", strings.Repeat("w", 4096))
+	before, _ := os.ReadFile(device)
+	if err := Replace(device, "WHY.TXT", make([]byte, 4096)); err == nil || !strings.Contains(err.Error(), "not in one piece") {
+		t.Error(err)
+	}
+	if after, _ := os.ReadFile(device); !bytes.Equal(before, after) {
+		t.Error("something was written")
+	}
+}
+
 func TestRootIn(t *testing.T) {
 	b, err := WithRoot(line, trial.B)
 	if err != nil || len(b) != len(line) || strings.Replace(b, "PARTNROFF=2", "PARTNROFF=1", 1) != line {
@@ -205,7 +299,7 @@ func FuzzFind(f *testing.F) {
 	boot[22], boot[510], boot[511] = 1, 0x55, 0xaa
 	f.Add(boot)
 	f.Fuzz(func(t *testing.T, card []byte) {
-		offset, size, err := find(bytes.NewReader(card), OwnLine)
+		offset, size, err := find(bytes.NewReader(card), OwnLine, Most)
 		if err == nil && (offset < 0 || size < 1 || size > Most) {
 			t.Errorf("found at %d with %d bytes", offset, size)
 		}
