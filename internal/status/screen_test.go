@@ -10,11 +10,11 @@ func TestScreen(t *testing.T) {
 		text  string
 		wrong bool
 	}{
-		`{"state":"up","width":1280,"height":720,"bits":16}`:    {"The display shows the room, with 1280 × 720 pixels.", false},
-		`{"state":"off"}`:                                       {"as the settings say", false},
+		`{"state":"up","width":1280,"height":720,"bits":16}`: {"The display shows the room, with 1280 × 720 pixels.", false},
+		`{"state":"off"}`: {"as the settings say", false},
 		`{"state":"none","why":"There was no display."}`:        {"There was no display.", false},
 		`{"state":"failed","why":"It cannot be drawn on: ..."}`: {"It cannot be drawn on", true},
-		`{"state":"odd"}`:                                       {"cannot be read", false},
+		`{"state":"odd"}`: {"cannot be read", false},
 	} {
 		dir := t.TempDir()
 		tell(t, dir, "screen.state", js)
