@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -81,6 +82,71 @@ func TestScreen(t *testing.T) {
 	if got := codes(t, seen); !slices.Equal(got, want) {
 		t.Errorf("in the end the codes are %q", got)
 	}
+}
+
+// The display is the kernel's until the daemon draws, and again after it has died:
+// killed, it can give nothing back, so the next one does. The system is one of our
+// own, with the daemon and no room: see testdata/display.
+func TestScreenDies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out the emulator")
+	}
+	c := newCard(t, ImageForTest(t), 0)
+	putRoot(t, c, "./testdata/display", "warren/appliance/screen")
+	put(t, c, "cmdline.txt", "console=tty1 root=/dev/mmcblk0p2 rootwait init=/init panic=1\n")
+	m := start(t, c, Options{Board: Raspi3B, Display: "1280x720"})
+	ctx, cancel := context.WithTimeout(t.Context(), openTime)
+	defer cancel()
+	expect := func(text string) {
+		t.Helper()
+		if err := m.AwaitConsole(ctx, text); err != nil {
+			t.Fatalf("%v:\n%s", err, m.Console())
+		}
+	}
+	next := func() {
+		t.Helper()
+		if err := m.Type("\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen image.Image
+	room := func(now image.Image) bool { seen = now; return len(codes(t, now)) == 2 }
+	kernel := func(now image.Image) bool { seen = now; return !room(now) && isConsole(now) }
+
+	expect(`the screen says {"state":"up","width":1280,"height":720,"bits":16}`)
+	awaitScreen(t, m, "the codes", room)
+	next()
+	expect("the screen is killed")
+	if now, err := m.Screen(ctx); err != nil || !room(now) {
+		t.Errorf("who was killed has changed the display: %v", err)
+	}
+	next()
+	expect("the screen is off: exit status 125")
+	awaitScreen(t, m, "the kernel's messages", kernel)
+	keep(t, seen, "kernel")
+	next()
+	awaitScreen(t, m, "the codes again", room)
+}
+
+// isConsole reports whether a picture is the kernel's console: its black, and not
+// the page's dark, is at the right corners, and text somewhere.
+func isConsole(p image.Image) bool {
+	b := p.Bounds()
+	black := func(x, y int) bool { r, g, b, _ := p.At(x, y).RGBA(); return r|g|b == 0 }
+	for _, corner := range []image.Point{{b.Max.X - 1, b.Min.Y}, {b.Max.X - 1, b.Max.Y - 1}} {
+		if !black(corner.X, corner.Y) {
+			return false
+		}
+	}
+	lit := 0
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if !black(x, y) {
+				lit++
+			}
+		}
+	}
+	return lit > 1000 && lit < b.Dx()*b.Dy()/4
 }
 
 // newestLine draws a text as the newest message is drawn on a display of
