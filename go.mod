@@ -10,6 +10,8 @@ require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // bench: latencies, to within 1 %
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of chromedp
 	github.com/chromedp/chromedp v0.23.0 // tests: drives Chromium
+	github.com/go-fonts/dejavu v0.3.2 // screen: DejaVu Sans, as files in the program
+	github.com/go-text/typesetting v0.3.5 // screen: letters that join, lines that run from the right, where lines break
 	github.com/gokrazy/firmware v0.0.0-20260522070551-527ce0ed43cf // image: the Pi's boot firmware
 	github.com/gokrazy/gokrazy v0.0.0-20260418085648-c38c3134b8a7 // image: the system: init, DHCP client, random seed
 	github.com/gokrazy/kernel.rpi v0.0.0-20251127164438-9778ec0261de // image: the kernel
@@ -30,6 +32,7 @@ require (
 	github.com/vishvananda/netlink v1.3.1 // hotspot: network interfaces, the country of the radio
 	github.com/vishvananda/netns v0.0.5 // tests: networks of their own
 	go.uber.org/goleak v1.3.0 // tests: every goroutine ends
+	golang.org/x/image v0.47.0 // screen: glyphs' outlines as pixels
 	golang.org/x/net v0.61.0 // a bound on connections
 	golang.org/x/sync v0.24.0 // errgroup: parts that end together
 	golang.org/x/sys v0.49.0 // the clock since boot, loop devices, mounts

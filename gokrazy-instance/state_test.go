@@ -53,6 +53,7 @@ func TestEveryDaemonSaysWhyItEnds(t *testing.T) {
 		"hotspot":   {nil, inTheWay("hotspot"), "not a directory"},
 		"ledstatus": {[]string{"-broker=amqp://a:b@127.0.0.1:1/", "-light=none", "-user=no-such-user"}, nil, "there is no user"},
 		"portal":    {[]string{"-listen=" + port}, nil, "address already in use"},
+		"screen":    {[]string{"-framebuffer=" + filepath.Join(t.TempDir(), "pixels"), "-mode=800x480x32", "-console=", "-user=no-such-user"}, nil, "there is no user"},
 		"setup": {[]string{"-device=/none", "-last-good=/dev/null/x", "-host-code-file=/dev/null/x"},
 			func(run string) error { return os.Mkdir(filepath.Join(run, "chatd.json"), 0o700) }, "the daemons cannot be told their settings"},
 		"update": {[]string{"-data=/dev/null/x", "-listen=" + port}, nil, "address already in use"},
@@ -68,7 +69,7 @@ func TestEveryDaemonSaysWhyItEnds(t *testing.T) {
 			every["a fault of its own"] = own
 		}
 		folder := "-run="
-		if name == "chatd" {
+		if name == "chatd" || name == "screen" {
 			folder = "-status-dir="
 		}
 		for what, f := range every {

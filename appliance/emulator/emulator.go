@@ -8,11 +8,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -36,6 +39,7 @@ type Options struct {
 	Console io.Writer   // gets what the machine says on its serial line; nil: nobody
 	Boot    *Boot       // what is started in place of the card's kernel; nil: nothing else
 	Clock   time.Time   // what the board's clock shows when it is switched on; zero: the right time. A Pi has no such clock and begins in 1970
+	Display string      // WIDTHxHEIGHT of what a Raspi3B's HDMI is plugged into; "": nothing is
 	Line    *os.File    // one end of a pair of sockets; the other is the virtio port LineName in the machine; nil: there is none
 }
 
@@ -90,6 +94,10 @@ func Start(ctx context.Context, card *Card, o Options) (*Machine, error) {
 	}
 	if boards[o.Board] == nil {
 		return nil, fmt.Errorf("there is no board %q: there are %s, %s, %s and %s", o.Board, Virt, Raspi3B, Raspi3AP, Raspi4B)
+	}
+	var width, height int
+	if n, err := fmt.Sscanf(o.Display, "%dx%d", &width, &height); o.Display != "" && (n != 2 || err != nil || o.Board != Raspi3B) {
+		return nil, fmt.Errorf("there is no display %q of a %s: it must be like 1280x720, of a %s", o.Display, o.Board, Raspi3B)
 	}
 	if o.Memory == 0 {
 		o.Memory = boards[o.Board].memory
@@ -193,6 +201,31 @@ func (m *Machine) Monitor(ctx context.Context, command string) (string, error) {
 		return "", errors.New("the machine is off")
 	}
 	return q.human(ctx, command)
+}
+
+// Screen returns what is on the display.
+func (m *Machine) Screen(ctx context.Context) (image.Image, error) {
+	m.mu.Lock()
+	q := m.qmp
+	m.mu.Unlock()
+	if q == nil {
+		return nil, errors.New("the machine is off")
+	}
+	dir, err := os.MkdirTemp("", "screen")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "screen.png")
+	if _, err := q.do(ctx, "screendump", map[string]any{"filename": path, "format": "png"}); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return png.Decode(f)
 }
 
 // PressPower presses the power button of a Virt, for a moment.

@@ -107,20 +107,27 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// putRoot has the card boot a Go program, as /init and all there is.
-func putRoot(t *testing.T, c *Card, pkg string) {
+// putRoot has the card boot a Go program, as /init and all there is, but for
+// further ones, each at the root under the last element of its package's path.
+func putRoot(t *testing.T, c *Card, pkg string, further ...string) {
 	t.Helper()
 	dir := t.TempDir()
 	tree, file := filepath.Join(dir, "tree"), filepath.Join(dir, "root.squashfs")
-	for _, name := range []string{"dev", "proc", "sys"} {
+	for _, name := range []string{"dev", "proc", "sys", "run"} {
 		if err := os.MkdirAll(filepath.Join(tree, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	build := exec.Command("go", "build", "-o", filepath.Join(tree, "init"), pkg)
-	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", pkg, err, out)
+	for i, pkg := range append([]string{pkg}, further...) {
+		name := "init"
+		if i > 0 {
+			name = filepath.Base(pkg)
+		}
+		build := exec.Command("go", "build", "-o", filepath.Join(tree, name), pkg)
+		build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("build %s: %v\n%s", pkg, err, out)
+		}
 	}
 	if err := seal.Squash(t.Context(), tree, file, time.Unix(0, 0)); err != nil {
 		t.Fatal(err)

@@ -132,7 +132,7 @@ func (m *Machine) args(f *firmware) []string {
 	}
 	args := append([]string{}, b.machine...)
 	args = append(args, "-m", fmt.Sprint(m.options.Memory), "-display", "none", "-no-reboot",
-		"-kernel", fdPath(kernelFD), "-append", strings.Join([]string{f.bootargs, f.cmdline, b.args}, " "),
+		"-kernel", fdPath(kernelFD), "-append", strings.Join([]string{f.bootargs, f.cmdline, b.args}, " ")+display(m.options.Display),
 		"-drive", fmt.Sprintf("format=raw,file.driver=nbd,file.server.type=fd,file.server.str=%d,%s", diskFD, b.disk[0]))
 	args = append(args, b.disk[1:]...)
 	args = append(args, "-netdev", network, "-device", b.net+",netdev=net",
@@ -151,6 +151,17 @@ func (m *Machine) args(f *firmware) []string {
 			"-device", "virtio-serial-pci", "-device", "virtserialport,chardev=line,name="+LineName)
 	}
 	return append(args, "-serial", "stdio")
+}
+
+// display returns what a Pi's firmware tells the kernel of the display it has
+// found, of 16 bits per pixel unless config.txt says otherwise (Raspberry Pi
+// documentation, "config.txt", framebuffer_depth).
+func display(size string) string {
+	width, height, ok := strings.Cut(size, "x")
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(" bcm2708_fb.fbwidth=%s bcm2708_fb.fbheight=%s bcm2708_fb.fbdepth=16 bcm2708_fb.fbswap=1", width, height)
 }
 
 func fdPath(fd int) string { return fmt.Sprintf("/proc/self/fd/%d", fd) }

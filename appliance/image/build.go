@@ -29,9 +29,9 @@ const (
 // boards has the others.
 var wanted = struct{ root, broker, hotspot, boot []string }{
 	root: []string{
-		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/board", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal",
+		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/board", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal", "/user/screen",
 		"/etc/passwd", "/etc/group", "/opt/broker.squashfs", "/opt/hotspot.squashfs",
-		"/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
+		"/" + seal.FontFile, "/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
 		"/usr/share/doc/firmware-brcm80211/copyright", "/usr/share/common-licenses/GPL-2", "/" + bomFile,
 	},
 	broker: []string{
@@ -198,6 +198,9 @@ func (b *builder) seal(ctx context.Context, t debian.Taken, dir string) error {
 	}
 	root := filepath.Join(dir, "root")
 	if err := seal.Firmware(seal.Tree(tree), root); err != nil {
+		return err
+	}
+	if err := seal.Font(seal.Tree(tree), root); err != nil {
 		return err
 	}
 	return seal.Licences(seal.Tree(tree), t.Packages, root)

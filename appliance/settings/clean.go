@@ -13,6 +13,7 @@ import (
 
 	"warren/chatd/chat"
 	"warren/chatd/hostcode"
+	"warren/chatd/spoken"
 )
 
 // The functions here return a text as it is kept, or an error that says what
@@ -123,6 +124,21 @@ func cleanLight(s string) (string, error) {
 		return "", right
 	}
 	return s, nil
+}
+
+func cleanShow(s string) (string, error) { return oneOf(s, Shows) }
+
+func cleanLanguage(s string) (string, error) { return oneOf(s, spoken.Languages) }
+
+// oneOf takes one of some words, however its letters are written.
+func oneOf(s string, words []string) (string, error) {
+	for _, right := range words {
+		if strings.EqualFold(s, right) {
+			return right, nil
+		}
+	}
+	last := len(words) - 1
+	return "", fmt.Errorf(`it must be "%s" or %q`, strings.Join(words[:last], `", "`), words[last])
 }
 
 // cleanURL takes one URL, or several with commas between: those of the nodes of

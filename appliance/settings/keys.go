@@ -20,7 +20,7 @@ type key struct {
 }
 
 // sections are the sections of the file, in its order.
-var sections = []string{"room", "wifi", "led", "broker", "update", "card"}
+var sections = []string{"room", "wifi", "led", "screen", "broker", "update", "card"}
 
 // keys are all settings, in the order of the file. No two have the same name,
 // so that one that stands in the wrong section can be found by its name.
@@ -102,6 +102,21 @@ only if phones of one kind leave this Wi-Fi by themselves.`,
 		clean: cleanLight,
 		help: `What blinks with each message: "ACT" is the LED on the board, "GPIO17" (GPIO0
 to GPIO27) an LED of yours on that pin, "none" nothing.`,
+	},
+	{
+		section: "screen", name: "show",
+		text:  func(s *Settings) *string { return &s.Screen.Show },
+		clean: cleanShow,
+		help: `What a display on HDMI shows: "room" is how to come in, how the card is, and
+what was said last; "join" the same without what was said; "off" the messages
+of the system.`,
+	},
+	{
+		section: "screen", name: "language",
+		text:  func(s *Settings) *string { return &s.Screen.Language },
+		clean: cleanLanguage,
+		help: `The language of the words on the display: "en", "de", "fr", "es", "pt", "ja",
+"zh" or "ar". What guests say is shown as they say it.`,
 	},
 	{
 		section: "broker", name: "url", secret: true,

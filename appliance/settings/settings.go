@@ -24,6 +24,7 @@ type Settings struct {
 	Room   Room
 	WiFi   WiFi
 	LED    LED
+	Screen Screen
 	Broker Broker
 	Update Update
 	Card   Card
@@ -87,6 +88,25 @@ type LED struct {
 	Light string
 }
 
+// Screen is the section [screen].
+type Screen struct {
+	// Show is what a display shows, one of Shows.
+	Show string
+
+	// Language is that of the screen's own words, one of spoken.Languages.
+	Language string
+}
+
+// What a display shows.
+const (
+	ShowRoom = "room" // how to come in, how the card is, and what was said last
+	ShowJoin = "join" // the same without what was said
+	ShowOff  = "off"  // the kernel's messages
+)
+
+// Shows are all of them.
+var Shows = []string{ShowRoom, ShowJoin, ShowOff}
+
 // Broker is the section [broker].
 type Broker struct {
 	// URL is the RabbitMQ to use, amqp:// or amqps://, or several with commas
@@ -131,6 +151,8 @@ func Default() Settings {
 		Room: Room{Title: "rabbit", KeepMB: 64},
 		WiFi: WiFi{Name: "rabbit", Passphrase: "carrotcarrot", Channel: 6, Interface: "wlan0", Internet: InternetRefuse},
 		LED:  LED{Light: "ACT"},
+		// A display has no browser to say what its readers speak.
+		Screen: Screen{Show: ShowRoom, Language: "en"},
 		// Whoever tries codes keeps the host from updating: not guests, then.
 		Update: Update{From: UpdateFromEthernet},
 		// Room for the largest log and all pictures, several times. More costs: ext4

@@ -11,16 +11,24 @@ import (
 // what the standard asks for (ISO/IEC 18004).
 const svgQuiet = 4
 
+// Code returns the QR code of text, for paper and for screens. An eighth of it may
+// be hidden at level M: by a fold in the paper, or the shine of a lamp.
+func Code(text string) (*qr.Code, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return nil, fmt.Errorf("QR code of %.60q: %w", text, err)
+	}
+	return code, nil
+}
+
 // SVG returns the QR code of text as an SVG element, which is a whole SVG file,
 // too: black on white, with its margin, as large as the place it is put in. It
 // is safe in HTML whatever the text, and hidden from screen readers: say in words
 // beside it what it holds.
 func SVG(text string) (string, error) {
-	// A fifth of what is seen may be wrong at level M: a fold in the paper, or
-	// the shine of a lamp.
-	code, err := qr.Encode(text, qr.M)
+	code, err := Code(text)
 	if err != nil {
-		return "", fmt.Errorf("QR code of %.60q: %w", text, err)
+		return "", err
 	}
 	size := code.Size + 2*svgQuiet
 	var b strings.Builder

@@ -2,6 +2,7 @@ package status
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -86,11 +87,16 @@ func ReadBoard(dir string) (b Board, err error) {
 // tellBoard tells how the board is.
 func tellBoard(js []byte, s *Section) error {
 	var b Board
-	if err := json.Unmarshal(js, &b); err != nil {
+	var d struct{ State, Why string }
+	if err := errors.Join(json.Unmarshal(js, &b), json.Unmarshal(js, &d)); err != nil {
 		return err
 	}
 	say := func(format string, args ...any) { s.Text = append(s.Text, fmt.Sprintf(format, args...)) }
 	wrong := func(format string, args ...any) { s.Wrong = true; say(format, args...) }
+	if d.State == "failed" {
+		wrong("The program that looks at the board has failed, and is tried again: %s", stopped(d.Why))
+		return nil
+	}
 	if b.Model != "" {
 		say("It is a %s.", b.Model)
 	}
@@ -126,8 +132,9 @@ func tellBoard(js []byte, s *Section) error {
 // tellCard tells how the card is, and the file system for data on it.
 func tellCard(js []byte, s *Section) error {
 	var b Board
-	if err := json.Unmarshal(js, &b); err != nil {
-		return err
+	var d struct{ State string }
+	if err := errors.Join(json.Unmarshal(js, &b), json.Unmarshal(js, &d)); err != nil || d.State != "" {
+		return err // while there is a state, nothing has been looked at
 	}
 	say := func(format string, args ...any) { s.Text = append(s.Text, fmt.Sprintf(format, args...)) }
 	wrong := func(format string, args ...any) { s.Wrong = true; say(format, args...) }

@@ -2,6 +2,8 @@ package status
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,5 +66,22 @@ func TestBoard(t *testing.T) {
 				t.Errorf("%+v, %v", again, err)
 			}
 		})
+	}
+}
+
+// A daemon that has just been started, or has failed, has not looked at anything: nothing
+// is said of the card then.
+func TestBoardHasNotBeenLookedAt(t *testing.T) {
+	for js, want := range map[string]Section{
+		`{"state":"starting"}`:               {},
+		`{"state":"failed","why":"no room"}`: {Wrong: true, Text: []string{"The program that looks at the board has failed, and is tried again: no room."}},
+	} {
+		var board, card Section
+		if err := errors.Join(tellBoard([]byte(js), &board), tellCard([]byte(js), &card)); err != nil {
+			t.Error(err)
+		}
+		if card.Wrong || len(card.Text) > 0 || board.Wrong != want.Wrong || !slices.Equal(board.Text, want.Text) {
+			t.Errorf("%s: %+v, and of the card %+v", js, board, card)
+		}
 	}
 }

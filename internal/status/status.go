@@ -43,6 +43,7 @@ var sources = []struct {
 	{BoardFile, "Board", tellBoard, "The program that looks at the board"},
 	{BoardFile, "Card", tellCard, ""},
 	{"ledstatus.state", "LED", tellLED, "The program of the LED"},
+	{"screen.state", "Display", tellScreen, "The program of the display"},
 	{"update.state", "Updates", tellUpdate, "The program that takes updates"},
 	{"setup.state", "Setup", tellDaemon("The program that reads the settings"), ""},
 	{"portal.state", "Welcome page", tellDaemon("The page on port 80"), "The program of the page on port 80"},

@@ -103,7 +103,7 @@ func TestSilent(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	if want := []string{"Settings", "Wi-Fi", "RabbitMQ", "Board", "LED", "Updates", "Welcome page", "Chat"}; !slices.Equal(titles, want) {
+	if want := []string{"Settings", "Wi-Fi", "RabbitMQ", "Board", "LED", "Display", "Updates", "Welcome page", "Chat"}; !slices.Equal(titles, want) {
 		t.Errorf("silent are %q, want %q", titles, want)
 	}
 	dir = t.TempDir()

@@ -111,6 +111,7 @@ func wellCard(t *testing.T, dir string) {
 	for name, js := range map[string]string{
 		"mistakes.json": `{"mistakes":[]}`, "hotspot.state": `{"state":"up","name":"rabbit","interface":"wlan0"}`,
 		"broker.state": `{"state":"up"}`, "ledstatus.state": `{"state":"up"}`, "update.state": `{"state":"up"}`,
+		"screen.state": `{"state":"up"}`, "portal.state": `{"state":"up"}`, "chatd.state": `{"state":"up"}`,
 		"board.state": `{"model":"Raspberry Pi 4","data":{"free":5000000000,"all":7000000000,"files":100000}}`,
 	} {
 		report(t, dir, name, js)

@@ -102,8 +102,12 @@ func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.
 		},
 		"portal":    {"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
 		"ledstatus": {"light": s.LED.Light, "mistakes": strconv.Itoa(len(mistakes))},
-		"broker":    {"broker-url": s.Broker.URL, "broker-ca": s.Broker.CA, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
-		"update":    {"host-code": hostCode},
+		"screen": {
+			"show": s.Screen.Show, "language": s.Screen.Language,
+			"wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase,
+		},
+		"broker": {"broker-url": s.Broker.URL, "broker-ca": s.Broker.CA, "keep-mb": strconv.Itoa(s.Room.KeepMB)},
+		"update": {"host-code": hostCode},
 	} {
 		if err := write(filepath.Join(dir, name+".json"), flags, 0o600); err != nil {
 			return fmt.Errorf("write the settings of %s: %w", name, err)

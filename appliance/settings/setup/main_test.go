@@ -16,7 +16,7 @@ import (
 func TestTell(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	s, mistakes := settings.Parse([]byte("[room]\ntitle = \"Room #5 \\\"quoted\\\"\"\nhost_code = \"kdtsm-rfwhb\"\nkeep_mb = 100\n"+
-		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n[broker]\nurl = \"amqp://u:p%23@host/\"\n"), settings.Default())
+		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n[screen]\nshow = \"join\"\nlanguage = \"DE\"\n[broker]\nurl = \"amqp://u:p%23@host/\"\n"), settings.Default())
 	for range 2 { // again over what is there
 		if err := tell(dir, s, s.Room.HostCode, mistakes, nil); err != nil {
 			t.Fatal(err)
@@ -28,6 +28,7 @@ func TestTell(t *testing.T) {
 		"ledstatus": {"light": "ACT", "mistakes": "2"},
 		"broker":    {"broker-url": "amqp://u:p%23@host/", "broker-ca": "", "keep-mb": "100"},
 		"update":    {"host-code": "kdtsm-rfwhb"},
+		"screen":    {"show": "join", "language": "de", "wifi-name": "rabbit", "wifi-passphrase": "carrotcarrot"},
 		"hotspot": {
 			"name": "rabbit", "passphrase": "carrotcarrot", "country": "", "channel": "6",
 			"interface": "wlan0", "internet": "refuse", "update-from-guests": "false",
