@@ -22,7 +22,7 @@ help:
 	@echo 'make image           the card for a Raspberry Pi, build/warren.img'
 	@echo 'make flash DEVICE=/dev/sdX  writes it to a card, and asks before'
 	@echo 'make update HOST=10.0.0.7   sends it to a card that runs, over the network'
-	@echo 'make radio-firmware  fetches what the radio of some Zero 2 Ws needs, for make image'
+	@echo 'make radio-firmware  what the radio of some Zero 2 Ws needs, as make image fetches it'
 	@echo 'make demo            the card in an emulator, at http://localhost:8081/'
 	@echo 'make update-lock     pins Debian packages to what its archive has now'
 	@echo 'make release VERSION=v0.2.0  all files of a release, in build/release'
@@ -61,13 +61,31 @@ cluster: deps-rabbitmq build
 IMAGE       ?= build/warren.img
 IMAGE_FLAGS ?=
 
+# The radio files of the Zero 2 W with BCM43430/2, and their licence: no package of
+# Debian's has them, and gokrazy's Go module for the Wi-Fi has. Where the module proxy
+# does not give it, the image is made without, and says so; docs/image.md says how to
+# bring them from elsewhere.
+FIRMWARE        = build/firmware
+FIRMWARE_MODULE = github.com/gokrazy/wifi@v0.0.0-20250510072402-cbc0ed7ea34b
+$(FIRMWARE):
+	-@found=$$(cd / && $(GO) mod download -json $(FIRMWARE_MODULE)) || { \
+	  echo "$$found" | sed -n 's/.*"Error": //p'; \
+	  echo 'The Go module proxy does not give $(FIRMWARE_MODULE):'; \
+	  echo 'docs/image.md, "Radios that Debian has no files for", says what to put into $(FIRMWARE) yourself.'; exit 1; }; \
+	dir=$$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' <<<"$$found"); rm -rf $@.new; mkdir -p $@.new; \
+	tar -xf "$$dir/_gokrazy/extrafiles.tar" -C $@.new --strip-components 3 --no-same-owner --wildcards '*/brcmfmac43430b0-sdio*' && \
+	install -m 644 "$$dir/LICENSE.firmware" $@.new/ && mv $@.new $@
+
+radio-firmware: $(FIRMWARE)
+	@ls -l $(FIRMWARE)
+
 # make image CONTAINER=podman (or docker) builds it in a container, on systems
 # that are not Debian. What is built belongs to whoever builds: podman's root is
 # that user, docker's is not. SELinux keeps containers from the checkout, unless
 # it is told not to.
 CONTAINER ?=
 ifeq ($(CONTAINER),)
-image: deps-image
+image: deps-image $(FIRMWARE)
 	$(GO) run ./appliance/image -o '$(IMAGE)' $(IMAGE_FLAGS)
 else
 image:
@@ -80,20 +98,6 @@ flash:
 	@test -n '$(DEVICE)' || { echo 'which card? make flash DEVICE=/dev/sdX'; exit 1; }
 	$(GO) build -o build/flash ./appliance/image/flash
 	$(SUDO) build/flash -image '$(IMAGE)' '$(DEVICE)'
-
-# The radio files of the Zero 2 W with BCM43430/2, and their licence, for the next
-# make image: no package of Debian's has them, and gokrazy's Go module for the Wi-Fi
-# has. docs/image.md says how to bring them from elsewhere.
-FIRMWARE        = build/firmware
-FIRMWARE_MODULE = github.com/gokrazy/wifi@v0.0.0-20250510072402-cbc0ed7ea34b
-radio-firmware:
-	@found=$$(cd / && $(GO) mod download -json $(FIRMWARE_MODULE)) || { \
-	  echo "$$found" | sed -n 's/.*"Error": //p'; \
-	  echo 'The Go module proxy does not give $(FIRMWARE_MODULE):'; \
-	  echo 'docs/image.md, "Radios that Debian has no files for", says what to put into $(FIRMWARE) yourself.'; exit 1; }; \
-	dir=$$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' <<<"$$found"); mkdir -p $(FIRMWARE); \
-	tar -xf "$$dir/_gokrazy/extrafiles.tar" -C $(FIRMWARE) --strip-components 3 --no-same-owner --wildcards '*/brcmfmac43430b0-sdio*'; \
-	install -m 644 "$$dir/LICENSE.firmware" $(FIRMWARE)/; ls -l $(FIRMWARE)
 
 # The host's code is asked for, or taken from WARREN_HOST_CODE.
 update:
@@ -117,10 +121,10 @@ RELEASE     ?= build/release
 RELEASE_URL ?=
 WEBSITE     ?=
 PUBLIC_KEY  ?=
-release: deps-image
+release: deps-image $(FIRMWARE)
 	$(GO) run ./appliance/release -version '$(VERSION)' -o '$(RELEASE)' -url '$(RELEASE_URL)' -website '$(WEBSITE)'
 
-verify-release: deps-image
+verify-release: deps-image $(FIRMWARE)
 	$(GO) run ./appliance/release -verify -o '$(RELEASE)' -key '$(PUBLIC_KEY)'
 
 # ---- tests ----
