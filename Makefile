@@ -12,7 +12,7 @@ LDFLAGS = -X warren/chatd/daemon.version=$(COMMIT)
 BROKER ?=
 LISTEN ?= :8081
 
-.PHONY: help run run-rabbitmq image flash update demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz fuzz-package torture soak cluster bench deps-rabbitmq deps-fast deps-test deps-image deps-demo clean
+.PHONY: help run run-rabbitmq image flash update radio-firmware demo update-lock release verify-release build test test-image test-fast test-later test-fresh check vuln fuzz fuzz-package torture soak cluster bench deps-rabbitmq deps-fast deps-test deps-image deps-demo clean
 
 help:
 	@echo 'make run             chat at http://localhost:8081/, nothing else needed'
@@ -22,6 +22,7 @@ help:
 	@echo 'make image           the card for a Raspberry Pi, build/warren.img'
 	@echo 'make flash DEVICE=/dev/sdX  writes it to a card, and asks before'
 	@echo 'make update HOST=10.0.0.7   sends it to a card that runs, over the network'
+	@echo 'make radio-firmware  fetches what the radio of some Zero 2 Ws needs, for make image'
 	@echo 'make demo            the card in an emulator, at http://localhost:8081/'
 	@echo 'make update-lock     pins Debian packages to what its archive has now'
 	@echo 'make release VERSION=v0.2.0  all files of a release, in build/release'
@@ -80,6 +81,20 @@ flash:
 	$(GO) build -o build/flash ./appliance/image/flash
 	$(SUDO) build/flash -image '$(IMAGE)' '$(DEVICE)'
 
+# The radio files of the Zero 2 W with BCM43430/2, and their licence, for the next
+# make image: no package of Debian's has them, and gokrazy's Go module for the Wi-Fi
+# has. docs/image.md says how to bring them from elsewhere.
+FIRMWARE        = build/firmware
+FIRMWARE_MODULE = github.com/gokrazy/wifi@v0.0.0-20250510072402-cbc0ed7ea34b
+radio-firmware:
+	@found=$$(cd / && $(GO) mod download -json $(FIRMWARE_MODULE)) || { \
+	  echo "$$found" | sed -n 's/.*"Error": //p'; \
+	  echo 'The Go module proxy does not give $(FIRMWARE_MODULE):'; \
+	  echo 'docs/image.md, "Radios that Debian has no files for", says what to put into $(FIRMWARE) yourself.'; exit 1; }; \
+	dir=$$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' <<<"$$found"); mkdir -p $(FIRMWARE); \
+	tar -xf "$$dir/_gokrazy/extrafiles.tar" -C $(FIRMWARE) --strip-components 3 --no-same-owner --wildcards '*/brcmfmac43430b0-sdio*'; \
+	install -m 644 "$$dir/LICENSE.firmware" $(FIRMWARE)/; ls -l $(FIRMWARE)
+
 # The host's code is asked for, or taken from WARREN_HOST_CODE.
 update:
 	@test -n '$(HOST)' || { echo 'which card? make update HOST=10.0.0.7'; exit 1; }
@@ -91,10 +106,10 @@ demo: deps-demo image
 	$(GO) build -o build/demo ./appliance/emulator/demo
 	@build/demo -image '$(IMAGE)' -port 8081
 
-# Both locks: that of the image, and that of the simulated Wi-Fi.
+# All locks: that of the image, that of the simulated Wi-Fi, and that of QEMU 10.
 update-lock: deps-image
 	$(GO) run ./appliance/image -update-lock
-	$(GO) test -count=1 -run '^TestLock$$' -v ./appliance/emulator/air -update-lock
+	for lock in air qemu10; do $(GO) test -count=1 -run '^TestLock$$' -v ./appliance/emulator/$$lock -update-lock; done
 
 # The secret key is in MINISIGN_KEY or MINISIGN_KEY_FILE: see docs/release.md.
 VERSION     ?=
@@ -229,10 +244,10 @@ deps-fast:
 
 # rabbitmq-server: the broker. chromium, fonts with emoji and with Chinese and
 # Japanese, and npm for axe-core: the browser tests. zbar-tools: what a camera
-# reads on the wall. nginx-light, haproxy: the tests behind a proxy. amqp-tools:
+# reads on the wall. udev, udisks2: the rules by which desktops show a card. nginx-light, haproxy: the tests behind a proxy. amqp-tools:
 # the README's commands. gnupg: archives that tests sign.
 deps-test: deps-fast
-	$(call install,rabbitmq-server chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools gnupg $(if $(shell command -v npm),,npm))
+	$(call install,rabbitmq-server udev udisks2 chromium fonts-noto-color-emoji fonts-droid-fallback nginx-light haproxy amqp-tools zbar-tools gnupg $(if $(shell command -v npm),,npm))
 	@echo '$(AXE_SHA256)  build/axe.min.js' | sha256sum --check --status 2>/dev/null || { \
 	  mkdir -p build && npm pack --loglevel=error --pack-destination build axe-core@$(AXE) >/dev/null && \
 	  tar -xzf build/axe-core-$(AXE).tgz -C build --strip-components 1 package/axe.min.js && rm build/axe-core-$(AXE).tgz && \

@@ -15,7 +15,6 @@ require (
 	github.com/gokrazy/firmware v0.0.0-20260522070551-527ce0ed43cf // image: the Pi's boot firmware
 	github.com/gokrazy/gokrazy v0.0.0-20260418085648-c38c3134b8a7 // image: the system: init, DHCP client, random seed
 	github.com/gokrazy/kernel.rpi v0.0.0-20251127164438-9778ec0261de // image: the kernel
-	github.com/gokrazy/rpi-eeprom v0.0.0-20260518070910-95f7328a8228 // image: the Pi 4's and 5's boot ROM
 	github.com/gokrazy/serial-busybox v0.0.0-20250119153030-ac58ba7574e7 // image, -dev only: a shell on the serial console
 	github.com/google/nftables v0.3.0 // hotspot: the firewall
 	github.com/google/renameio/v2 v2.0.0 // files written whole or not at all

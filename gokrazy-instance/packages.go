@@ -12,6 +12,5 @@ import (
 	_ "github.com/gokrazy/gokrazy/cmd/dhcp"
 	_ "github.com/gokrazy/gokrazy/cmd/randomd"
 	_ "github.com/gokrazy/kernel.rpi"
-	_ "github.com/gokrazy/rpi-eeprom"
 	_ "github.com/gokrazy/serial-busybox" // the -dev variant only
 )

@@ -22,8 +22,8 @@ const pictures = 256 << 20
 // that RabbitMQ does not start with is set aside, and it is copied before another
 // version of RabbitMQ starts with it; for what has been set aside, aside bytes; for
 // its index, which RabbitMQ does not count (29 bytes for a message of 300 or more);
-// for what must stay free; for pictures; and for ownFiles. Of the 944 MiB that the card has for data, of which
-// ext4 leaves 912, that is 247 for the log.
+// for what must stay free; for pictures; and for ownFiles. Of the 944 MiB that a card has for data as it is flashed, of
+// which ext4 leaves 912, that is 247 for the log; of the 8 GiB to which it grows, it is all that can be asked for.
 func kept(askedMB int, size uint64, aside int64) (bytes int64, note string) {
 	room := (int64(size) - int64(freeLimit(size)) - ownFiles - pictures - aside) / 2 * 10 / 11
 	most := max(int(room>>20), keepLeast)

@@ -12,11 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-)
 
-// bootOffset is where a card's boot partition begins, in bytes: behind 4 MiB
-// (see appliance/image/card).
-const bootOffset = 4 << 20
+	"warren/appliance/partition"
+)
 
 // Card is a card of one's own, made from an image. It keeps what machines write
 // to it, from one to the next; it is a file without a name, so it is gone with
@@ -83,6 +81,16 @@ func copySparse(to, from *os.File) (size int64, err error) {
 	}
 }
 
+// Enlarge makes the card one of that many bytes, as if the image had been flashed to
+// a larger one.
+func (c *Card) Enlarge(size int64) error {
+	if size < c.drive.size || size%sector != 0 {
+		return fmt.Errorf("a card of %d bytes cannot become one of %d", c.drive.size, size)
+	}
+	c.drive.size = size
+	return c.drive.file.Truncate(size)
+}
+
 // Close throws the card away.
 func (c *Card) Close() error { return c.drive.file.Close() }
 
@@ -108,7 +116,7 @@ func (c *Card) Delete(ctx context.Context, name string) error {
 
 // mtool runs one of mtools on the boot partition.
 func (c *Card) mtool(ctx context.Context, in []byte, name string, args ...string) ([]byte, error) {
-	args = append([]string{"-i", fmt.Sprintf("%s@@%d", c.Path(), bootOffset)}, args...)
+	args = append([]string{"-i", fmt.Sprintf("%s@@%d", c.Path(), partition.Boot.Offset)}, args...)
 	cmd := exec.CommandContext(ctx, name, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &errs

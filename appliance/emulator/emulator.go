@@ -25,16 +25,14 @@ import (
 // RoomPort is where the room is on a card.
 const RoomPort = 8081
 
-// Memory is what a Pi 3B+ has, in MiB.
-const Memory = 1024
-
 // HostAddress is where a machine finds the loopback of the one it runs on.
 const HostAddress = "10.0.2.2"
 
 // Options of a machine.
 type Options struct {
 	Board   Board       // "": Virt
-	Memory  int         // in MiB; 0: Memory
+	Memory  int         // in MiB; 0: what the board has
+	QEMU    []string    // the program and its first arguments; nil: qemu-system-aarch64
 	Ports   map[int]int // TCP ports of the card, and where on 127.0.0.1 they are found; 0: at any that is free. Nil: RoomPort, at any
 	Host    bool        // it reaches this machine, at HostAddress; without, it reaches nobody
 	Tap     *Tap        // a network of one's own, in place of Ports and Host; nil: none
@@ -83,7 +81,10 @@ type Machine struct {
 // resets itself, it boots again. The error says what is missing here, and how to
 // get it, or that the card is in another machine.
 func Start(ctx context.Context, card *Card, o Options) (*Machine, error) {
-	for _, tool := range []string{"qemu-system-aarch64", "mcopy"} {
+	if o.QEMU == nil {
+		o.QEMU = []string{"qemu-system-aarch64"}
+	}
+	for _, tool := range []string{o.QEMU[0], "mcopy"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return nil, fmt.Errorf("%s is missing: on Debian and Ubuntu, apt-get install qemu-system-arm mtools", tool)
 		}
@@ -92,14 +93,14 @@ func Start(ctx context.Context, card *Card, o Options) (*Machine, error) {
 		o.Board = Virt
 	}
 	if boards[o.Board] == nil {
-		return nil, fmt.Errorf("there is no board %q: there are %s and %s", o.Board, Virt, Raspi3B)
+		return nil, fmt.Errorf("there is no board %q: there are %s, %s, %s and %s", o.Board, Virt, Raspi3B, Raspi3AP, Raspi4B)
 	}
 	var width, height int
 	if n, err := fmt.Sscanf(o.Display, "%dx%d", &width, &height); o.Display != "" && (n != 2 || err != nil || o.Board != Raspi3B) {
 		return nil, fmt.Errorf("there is no display %q of a %s: it must be like 1280x720, of a %s", o.Display, o.Board, Raspi3B)
 	}
 	if o.Memory == 0 {
-		o.Memory = Memory
+		o.Memory = boards[o.Board].memory
 	}
 	ports := map[int]int{RoomPort: 0}
 	if o.Ports != nil {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"warren/appliance/devicetree"
 )
 
 // tryboot is the kernel's last word when it was asked for reboot(2) with the
@@ -17,11 +19,13 @@ const tryboot = "reboot: Restarting system with command '0 tryboot'"
 // It knows of config.txt, and of tryboot.txt, which it reads instead for one
 // single boot that was asked for with tryboot, the lines kernel=FILE and
 // cmdline=FILE (Raspberry Pi documentation, "config.txt" and "Fail-safe OS
-// updates (tryboot)").
+// updates (tryboot)"). It puts the boot arguments of the Pi's device tree before
+// those of the command line, as a Pi's does.
 type firmware struct {
 	kernel    []byte
 	initramfs []byte // nil: there is none
 	dtb       []byte // nil if the board brings its own
+	bootargs  string // of the device tree
 	cmdline   string
 }
 
@@ -31,6 +35,7 @@ func (f *firmware) instead(b *Boot) {
 		return
 	}
 	f.kernel, f.initramfs, f.cmdline = b.Kernel, b.Initramfs, f.cmdline+" "+b.Args
+	f.bootargs = "" // they are for a Pi's kernel: others do not know cgroup_enable=, which takes cgroup_disable= back
 	if b.DTB != nil {
 		f.dtb = b.DTB
 	}
@@ -56,10 +61,17 @@ func readFirmware(ctx context.Context, c *Card, b *board, tryboot bool) (*firmwa
 	}
 	first, _, _ := bytes.Cut(line, []byte("\n"))
 	f.cmdline = strings.TrimSpace(string(first))
-	if b.dtb != "" {
-		if f.dtb, err = c.Get(ctx, b.dtb); err != nil {
-			return nil, fmt.Errorf("the firmware finds no device tree: %w", err)
-		}
+	dtb, err := c.Get(ctx, b.tree)
+	if err != nil {
+		return nil, fmt.Errorf("the firmware finds no device tree: %w", err)
+	}
+	tree, err := devicetree.Parse(dtb)
+	if err != nil {
+		return nil, fmt.Errorf("the firmware cannot read %s: %w", b.tree, err)
+	}
+	f.bootargs = tree.BootArguments()
+	if !b.own {
+		f.dtb = dtb
 	}
 	return &f, nil
 }

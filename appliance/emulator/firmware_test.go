@@ -15,6 +15,7 @@ import (
 
 	"warren/appliance/image/card"
 	"warren/appliance/image/seal"
+	"warren/appliance/partition"
 )
 
 // The machine boots as a Pi does: config.txt, tryboot.txt for one boot that was
@@ -61,7 +62,7 @@ func TestFirmware(t *testing.T) {
 	// Sectors of the last round, and of older ones: no drive promises an order.
 	kinds := map[byte]int{}
 	torn := make([]byte, 1000*sector)
-	if _, err := c.drive.file.ReadAt(torn, card.Perm(card.Size).Offset+2000*sector); err != nil {
+	if _, err := c.drive.file.ReadAt(torn, partition.Perm(card.Size).Offset+2000*sector); err != nil {
 		t.Fatal(err)
 	}
 	for at := 0; at < len(torn); at += sector {
@@ -136,7 +137,7 @@ func putRoot(t *testing.T, c *Card, pkg string, further ...string) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if _, err := io.Copy(io.NewOffsetWriter(c.drive.file, card.RootA.Offset), root); err != nil {
+	if _, err := io.Copy(io.NewOffsetWriter(c.drive.file, partition.RootA.Offset), root); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -65,7 +65,8 @@ func (m *Machine) runQEMU(ctx context.Context, f *firmware) (reason string, err 
 		return "", err
 	}
 
-	cmd := exec.CommandContext(ctx, "qemu-system-aarch64", m.args(f)...)
+	program := m.options.QEMU
+	cmd := exec.CommandContext(ctx, program[0], append(program[1:len(program):len(program)], m.args(f)...)...)
 	var tap *os.File
 	if m.options.Tap != nil {
 		tap = m.options.Tap.Device
@@ -131,7 +132,7 @@ func (m *Machine) args(f *firmware) []string {
 	}
 	args := append([]string{}, b.machine...)
 	args = append(args, "-m", fmt.Sprint(m.options.Memory), "-display", "none", "-no-reboot",
-		"-kernel", fdPath(kernelFD), "-append", f.cmdline+" "+b.args+display(m.options.Display),
+		"-kernel", fdPath(kernelFD), "-append", strings.Join([]string{f.bootargs, f.cmdline, b.args}, " ")+display(m.options.Display),
 		"-drive", fmt.Sprintf("format=raw,file.driver=nbd,file.server.type=fd,file.server.str=%d,%s", diskFD, b.disk[0]))
 	args = append(args, b.disk[1:]...)
 	args = append(args, "-netdev", network, "-device", b.net+",netdev=net",

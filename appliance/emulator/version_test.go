@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	cards "warren/appliance/image/card"
+	"warren/appliance/partition"
 	"warren/chatd/fanout/rabbitmq/node"
 )
 
@@ -196,7 +196,7 @@ func perm(t *testing.T, card *Card, commands string, args ...string) {
 	if err := os.WriteFile(script, []byte(commands), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	at := fmt.Sprintf("%s?offset=%d", card.Path(), cards.Perm(card.drive.size).Offset)
+	at := fmt.Sprintf("%s?offset=%d", card.Path(), partition.Perm(card.drive.size).Offset)
 	cmd := exec.CommandContext(t.Context(), "/usr/sbin/debugfs", append(args, "-f", script, at)...)
 	if out, err := cmd.CombinedOutput(); err != nil || bytes.Contains(out, []byte("File not found")) {
 		t.Fatalf("debugfs: %v\n%s", err, out)

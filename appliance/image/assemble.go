@@ -13,16 +13,18 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"warren/appliance/board/why"
+	"warren/appliance/image/boards"
 	"warren/appliance/image/bom"
 	"warren/appliance/image/card"
 	"warren/appliance/image/debian"
 	"warren/appliance/image/seal"
+	"warren/appliance/partition"
 	"warren/appliance/settings"
 )
 
-// addDebian adds Debian's half, all licences and the bill of materials to the
-// unpacked root.
-func (b *builder) addDebian(sealed, root string, packages []debian.Package, modules []bom.Module) error {
+// addDebian adds Debian's half, firmware that was brought, all licences and the bill
+// of materials to the unpacked root.
+func (b *builder) addDebian(sealed, root string, packages []debian.Package, modules []bom.Module, brought broughtFirmware) error {
 	if err := os.CopyFS(root, os.DirFS(filepath.Join(sealed, "root"))); err != nil {
 		return err
 	}
@@ -34,7 +36,10 @@ func (b *builder) addDebian(sealed, root string, packages []debian.Package, modu
 			return err
 		}
 	}
-	var components []cdx.Component
+	components, err := brought.add(root)
+	if err != nil {
+		return err
+	}
 	for _, p := range packages {
 		text, err := debian.Copyright(root, p)
 		if err != nil {
@@ -115,16 +120,16 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 				return "", err
 			}
 		}
-		if err := card.AddTryboot(boot); err != nil {
+		if err := card.Finish(boot); err != nil {
 			return "", err
 		}
-		if err := card.NewCard(img, gok); err != nil {
+		if err := card.NewCard(img); err != nil {
 			return "", err
 		}
 		if err := card.WriteRoot(img, squashed); err != nil {
 			return "", err
 		}
-		if err := card.WriteBoot(ctx, img, boot, work, b.at); err != nil {
+		if err := card.WriteBoot(img, boot, b.at); err != nil {
 			return "", err
 		}
 		return mib(card.Size) + ", with " + settings.FileName, card.FormatPerm(ctx, img, card.Size, b.at)
@@ -134,12 +139,51 @@ func (b *builder) assemble(ctx context.Context, work, gok, root, boot string) er
 	}
 	err = b.step("check", func() (string, error) {
 		r, err := card.Check(ctx, img, work, wanted.root, wanted.boot)
-		return fmt.Sprintf("root uses %s of %s, boot has %s free", mib(r.RootUsed), mib(card.RootA.Size), mib(r.BootFree)), err
+		return fmt.Sprintf("root uses %s of %s, boot has %s free", mib(r.RootUsed), mib(partition.RootA.Size), mib(r.BootFree)), err
 	})
 	if err != nil {
 		return err
 	}
+	var rows []boards.Row
+	err = b.step("boards", func() (string, error) {
+		rows, err = checkBoards(ctx, img, filepath.Join(work, "check"))
+		return fmt.Sprintf("%d kinds of Pi find what they read", len(boards.All)), err
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Lacks() {
+			fmt.Fprintf(b.log, "%12sno Wi-Fi on a Pi %s with the radio %s: nobody brought its files, see -firmware\n", "", r.Board.Name, r.Chip)
+		}
+	}
 	return b.publish(img, squashed, filepath.Join(root, bomFile))
+}
+
+// checkBoards reads a card as each board does, from copies in the directory work,
+// which it makes.
+func checkBoards(ctx context.Context, img, work string) ([]boards.Row, error) {
+	if err := os.Mkdir(work, 0o755); err != nil {
+		return nil, err
+	}
+	boot, root := filepath.Join(work, "boot"), filepath.Join(work, "root")
+	if err := card.UnpackBoot(ctx, img, boot); err != nil {
+		return nil, err
+	}
+	if err := card.UnpackRoot(ctx, img, root, "lib"); err != nil {
+		return nil, err
+	}
+	bootRoot, err := os.OpenRoot(boot)
+	if err != nil {
+		return nil, err
+	}
+	defer bootRoot.Close()
+	rootRoot, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer rootRoot.Close()
+	return boards.Image{Boot: bootRoot.FS(), Root: rootRoot.FS()}.Check()
 }
 
 func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

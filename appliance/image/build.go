@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"warren/appliance/board/why"
@@ -24,13 +25,13 @@ const (
 	gokBOMFile = "etc/gokrazy/sbom.json"
 )
 
-// wanted are files that the device cannot do without.
+// wanted are files that the device cannot do without, whatever board it is; package
+// boards has the others.
 var wanted = struct{ root, broker, hotspot, boot []string }{
 	root: []string{
 		"/gokrazy/init", "/gokrazy/dhcp", "/gokrazy/randomd", "/user/chatd", "/user/ledstatus", "/user/board", "/user/broker", "/user/setup", "/user/update", "/user/hotspot", "/user/portal", "/user/screen",
-		"/etc/passwd", "/etc/group", "/lib/modules/*", "/opt/broker.squashfs", "/opt/hotspot.squashfs",
+		"/etc/passwd", "/etc/group", "/opt/broker.squashfs", "/opt/hotspot.squashfs",
 		"/" + seal.FontFile, "/lib/firmware/regulatory.db", "/lib/firmware/regulatory.db.p7s",
-		"/lib/firmware/brcm/brcmfmac43430-sdio.bin", "/lib/firmware/brcm/brcmfmac43455-sdio.bin",
 		"/usr/share/doc/firmware-brcm80211/copyright", "/usr/share/common-licenses/GPL-2", "/" + bomFile,
 	},
 	broker: []string{
@@ -44,7 +45,7 @@ var wanted = struct{ root, broker, hotspot, boot []string }{
 		"/rootfs/dev", "/rootfs/proc", "/rootfs/tmp", "/rootfs/etc/rabbitmq", "/rootfs/var/lib/rabbitmq",
 	},
 	hotspot: []string{"/bin/hostapd", "/bin/dnsmasq", "/lib/ld-linux-aarch64.so.1", "/lib/libc.so.6", "/lib/libnl-genl-3.so.200"},
-	boot:    []string{settings.FileName, settings.HostCodeName, why.Name, "cmdline.txt", "config.txt", "trycmd.txt", "tryboot.txt", "vmlinuz", "start4.elf", "bcm2710-rpi-3-b-plus.dtb", "bcm2711-rpi-4-b.dtb", "bcm2712-rpi-5-b.dtb"},
+	boot:    []string{settings.FileName, settings.HostCodeName, why.Name, "cmdline.txt", "config.txt", "trycmd.txt", "tryboot.txt"},
 }
 
 // build makes the image. What a step makes of the same input as last time is
@@ -69,7 +70,11 @@ func (b *builder) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	key, err := b.imageKey(sealed, root, boot)
+	brought, err := bring(b.firmware)
+	if err != nil {
+		return err
+	}
+	key, err := b.imageKey(sealed, root, boot, brought)
 	if err != nil {
 		return err
 	}
@@ -77,7 +82,7 @@ func (b *builder) build(ctx context.Context) error {
 		fmt.Fprintf(b.log, "%s is up to date\n", b.out)
 		return nil
 	}
-	if err := b.addDebian(sealed, root, packages, modules); err != nil {
+	if err := b.addDebian(sealed, root, packages, modules, brought); err != nil {
 		return err
 	}
 	if err := b.assemble(ctx, work, gok, root, boot); err != nil {
@@ -95,7 +100,7 @@ func (b *builder) build(ctx context.Context) error {
 // imageKey returns the hash of all that the image is made of. gok's init has the
 // time of the build in it, so what it is made of stands for it; gok's bill of
 // materials is replaced by ours.
-func (b *builder) imageKey(sealed, root, boot string) (string, error) {
+func (b *builder) imageKey(sealed, root, boot string, brought broughtFirmware) (string, error) {
 	var k key
 	k.add(b.self, sealed, b.version, b.at, b.dev)
 	for _, name := range []string{"go.mod", "go.sum", instanceFile} {
@@ -110,6 +115,13 @@ func (b *builder) imageKey(sealed, root, boot string) (string, error) {
 	}
 	if err := k.addTree(boot); err != nil {
 		return "", err
+	}
+	for _, name := range slices.Concat(brought.files, brought.licences) {
+		sum, err := debian.SHA256File(filepath.Join(brought.dir, name))
+		if err != nil {
+			return "", err
+		}
+		k.add(name, sum)
 	}
 	return k.sum(), nil
 }
@@ -218,6 +230,5 @@ func (b *builder) goHalf(ctx context.Context, work, gok, root, boot string) ([]b
 	if err := card.UnpackBoot(ctx, gok, boot); err != nil {
 		return nil, err
 	}
-	further := []string{instance.KernelPackage, instance.FirmwarePackage, instance.EEPROMPackage}
-	return bom.Modules(ctx, root, b.module, further...)
+	return bom.Modules(ctx, root, b.module, instance.Boot()...)
 }

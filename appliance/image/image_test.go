@@ -14,6 +14,7 @@ import (
 
 	"warren/appliance/image/card"
 	"warren/appliance/image/tool"
+	"warren/appliance/partition"
 )
 
 func TestFlags(t *testing.T) {
@@ -201,10 +202,10 @@ func findsDamage(t *testing.T, img string) {
 		t.Fatal(err)
 	}
 	for name, at := range map[string]int64{
-		"partition table":      512,
-		"boot partition":       card.Boot.Offset + 4*512, // its table
-		"root file system":     card.RootA.Offset + root.Size() - 8192,
-		"file system for data": card.Perm(card.Size).Offset + 1024,
+		"partition table":      440,
+		"boot partition":       partition.Boot.Offset + 4*512, // its table
+		"root file system":     partition.RootA.Offset + root.Size() - 8192,
+		"file system for data": partition.Perm(card.Size).Offset + 1024,
 	} {
 		good := make([]byte, 4096)
 		if _, err := f.ReadAt(good, at); err != nil {

@@ -14,6 +14,7 @@ type options struct {
 	mirror     string
 	locked     bool
 	snapshot   string
+	firmware   string
 	release    string
 	updateLock bool
 	dev        bool
@@ -47,6 +48,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.locked, "locked", false, "take each package exactly as packages.lock has it, from the snapshot if the mirror has lost it")
 	f.StringVar(&o.snapshot, "snapshot", "", "with -locked, the `URL` of the archive of an earlier day; empty: the one that packages.lock names")
 	f.BoolVar(&o.updateLock, "update-lock", false, "take the mirror's versions into packages.lock, and build nothing")
+	f.StringVar(&o.firmware, "firmware", defaultFirmware, "a `DIR` with files for radios that Debian has none for, and their licence; that of this name may be missing")
 	f.StringVar(&o.release, "release", "", "the `VERSION` that the programs say they are, such as v0.2.0; empty: the commit")
 	f.BoolVar(&o.dev, "dev", false, "an image for developers: with a shell on the serial console")
 	if err := f.Parse(args); err != nil {

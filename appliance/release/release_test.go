@@ -14,6 +14,7 @@ import (
 
 	"warren/appliance/emulator"
 	"warren/appliance/image/card"
+	"warren/appliance/partition"
 	"warren/appliance/settings"
 	"warren/chatd/hostcode"
 )
@@ -310,7 +311,7 @@ func TestRelease(t *testing.T) {
 		resign(string(good))
 	}
 	t.Run("a code in the image", func(t *testing.T) {
-		for place, at := range map[string]int64{"boot": card.Boot.Offset + card.Boot.Size - 100, "data": card.Perm(card.Size).Offset + card.Perm(card.Size).Size/2} {
+		for place, at := range map[string]int64{"boot": partition.Boot.Offset + partition.Boot.Size - 100, "data": partition.Perm(card.Size).Offset + partition.Perm(card.Size).Size/2} {
 			if err := holdsCode(t, image, at); err == nil || !strings.Contains(err.Error(), "has a host's code in it") {
 				t.Errorf("%s: %v", place, err)
 			}

@@ -11,22 +11,29 @@ import (
 )
 
 // LoadBoot is Load of the file on the boot partition of the card: device, such
-// as /dev/mmcblk0p1, or BootDevice if that is empty. It must run as root.
-func LoadBoot(device, lastGood string) (Settings, []Mistake) {
-	data, err := ReadBoot(device)
-	return load(data, err, lastGood)
+// as /dev/mmcblk0p1, or BootDevice if that is empty. The notes are sentences about
+// other files there, for the host; they are no mistakes. It must run as root.
+//
+// Where there is no FileName, but one with .txt behind it, as Windows hides that, it
+// is read instead.
+func LoadBoot(device, lastGood string) (s Settings, mistakes []Mistake, notes []string) {
+	found, err := readBoot(device)
+	s, mistakes = load(found.settings, err, lastGood)
+	if err == nil && found.other {
+		mistakes = bounded(append(mistakes, otherFile))
+	}
+	return s, mistakes, found.notes
 }
 
-// ReadBoot returns what is in FileName on the boot partition, as LoadBoot finds
-// it, and at most one byte more than Parse takes. The partition is mounted
-// read-only in a directory of its own for the moment of reading, and not kept,
-// because an update writes to its blocks. The error is fs.ErrNotExist if and only
-// if the partition has no such file.
-func ReadBoot(device string) ([]byte, error) {
+// readBoot returns what there is on the boot partition. It is mounted read-only in a
+// directory of its own for the moment of reading, and not kept, because an update
+// writes to its blocks. The error is fs.ErrNotExist if and only if the partition has
+// no such file.
+func readBoot(device string) (bootFiles, error) {
 	if device == "" {
 		var err error
 		if device, err = BootDevice(); err != nil {
-			return nil, err
+			return bootFiles{}, err
 		}
 	}
 	return readMounted(device, mountFAT)
@@ -114,20 +121,20 @@ func rootDevice(mountinfo string) (string, error) {
 	return number, nil
 }
 
-// readMounted reads the file on a device while it is mounted.
-func readMounted(device string, mount func(device, dir string) (unmount func() error, err error)) (data []byte, err error) {
+// readMounted reads the files on a device while it is mounted.
+func readMounted(device string, mount func(device, dir string) (unmount func() error, err error)) (found bootFiles, err error) {
 	dir, err := os.MkdirTemp("", "warren-boot-")
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	defer os.Remove(dir)
 	unmount, err := mount(device, dir)
 	if err != nil {
-		return nil, fmt.Errorf("mount %s: %v", device, err)
+		return found, fmt.Errorf("mount %s: %v", device, err)
 	}
 	// What was read is good, whatever becomes of the mount.
 	defer unmount()
-	return readFile(filepath.Join(dir, FileName))
+	return readBootFiles(dir)
 }
 
 // WriteBoot writes a file of the boot partition device, whatever it was before,

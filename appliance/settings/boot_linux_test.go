@@ -128,7 +128,7 @@ func TestReadMounted(t *testing.T) {
 		if _, err := os.Stat(mounted); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is still there: %v", mounted, err)
 		}
-		return data, err
+		return data.settings, err
 	}
 	if data, err := read("[room]", nil); string(data) != "[room]" || err != nil {
 		t.Errorf("%q, %v", data, err)
@@ -148,7 +148,7 @@ func TestReadMounted(t *testing.T) {
 func TestLoadBootWithoutCard(t *testing.T) {
 	c := newCard(t)
 	c.expect(string(File(base)), base, "")
-	s, mistakes := LoadBoot(filepath.Join(t.TempDir(), "mmcblk0p1"), c.lastGood)
+	s, mistakes, _ := LoadBoot(filepath.Join(t.TempDir(), "mmcblk0p1"), c.lastGood)
 	if s != base || !strings.HasPrefix(sentences(mistakes), "warren.toml: it cannot be read, and the last good settings stay: mount ") {
 		t.Errorf("%v: %v", s, mistakes)
 	}

@@ -20,7 +20,7 @@ type key struct {
 }
 
 // sections are the sections of the file, in its order.
-var sections = []string{"room", "wifi", "led", "screen", "broker", "update"}
+var sections = []string{"room", "wifi", "led", "screen", "broker", "update", "card"}
 
 // keys are all settings, in the order of the file. No two have the same name,
 // so that one that stands in the wrong section can be found by its name.
@@ -124,6 +124,15 @@ for a cluster all its nodes, with commas between, the nearest one first.`,
 		clean: cleanUpdateFrom,
 		help: `Where a new system may be sent from, by whoever knows the host's code:
 "ethernet", or "anywhere", which is the guests' Wi-Fi, too.`,
+	},
+	{
+		section: "card", name: "data_gb",
+		number: func(s *Settings) *int { return &s.Card.DataGB },
+		// The file system is made so that it can grow a thousandfold, to 944 GiB.
+		least: 1, most: 512,
+		help: `How much of the card may be used for what is said, in gigabytes: 1 to 512.
+It is taken when the card starts, as far as the card is that large, and never
+given back. The more, the longer that start takes: 8 take some ten seconds.`,
 	},
 }
 

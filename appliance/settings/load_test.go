@@ -67,7 +67,7 @@ func TestLoad(t *testing.T) {
 	c.expect("[room]\ntitle = 5\n[wifi]\nchannel = 15", want, "line 2: title = 5")
 
 	// Mended, and a setting that is gone has its default again.
-	c.expect("[room]\ntitle = \"Hall\"", Settings{Room{"Hall", "", 64}, Default().WiFi, Default().LED, Default().Screen, Broker{}, Default().Update}, "")
+	c.expect("[room]\ntitle = \"Hall\"", Settings{Room{"Hall", "", 64}, Default().WiFi, Default().LED, Default().Screen, Broker{}, Default().Update, Default().Card}, "")
 }
 
 func TestLoadWhatCannotBeRead(t *testing.T) {

@@ -14,6 +14,7 @@ var base = Settings{
 	Screen: Screen{Show: ShowJoin, Language: "de"},
 	Broker: Broker{URL: "amqp://base:secret@broker/"},
 	Update: Update{From: UpdateFromAnywhere},
+	Card:   Card{DataGB: 32},
 }
 
 // sentences returns what a host reads.
@@ -97,6 +98,11 @@ func TestValues(t *testing.T) {
 		{"wifi.channel", `15`, `6`, `channel = 15: it must be 1 to 13`},
 		{"wifi.channel", `12`, `6`, `channel = 12: it must be 1 to 11, or the country must be set`},
 		{"wifi.channel", `"6"`, `6`, `channel = "6": it must be a whole number without quotation marks, 1 to 13`},
+
+		{"card.data_gb", `1`, `1`, ``},
+		{"card.data_gb", `512`, `512`, ``},
+		{"card.data_gb", `0`, ``, `data_gb = 0: it must be 1 to 512`},
+		{"card.data_gb", `"8 GB"`, ``, `data_gb = "8 GB": it must be a whole number without quotation marks, 1 to 512`},
 
 		{"wifi.interface", `"br-lan.2"`, `"br-lan.2"`, ``},
 		{"wifi.interface", `"abcdefghij12345"`, `"abcdefghij12345"`, ``},
@@ -207,16 +213,16 @@ func TestDocuments(t *testing.T) {
 		{"wrong section", "[room]\nchannel = 1", all, `line 2: channel: it must stand below [wifi]`},
 		{"wrong section, misspelt", "[led]\nchanel = 1", all, `line 2: chanel: there is no such setting: did you mean channel, below [wifi]?`},
 		{"no section", "channel = 1", all, `line 1: channel: it must stand below [wifi]`},
-		{"no section, unknown", "password = 1", all, `line 1: password: there is no such setting: those that there are stand below [room], [wifi], [led], [screen], [broker], [update]`},
+		{"no section, unknown", "password = 1", all, `line 1: password: there is no such setting: those that there are stand below [room], [wifi], [led], [screen], [broker], [update], [card]`},
 		{"section as a value", "wifi = {channel = 1}", all, `line 1: wifi: it is a section: write [wifi] in a line of its own, and its settings below`},
 		{"too deep", "[wifi]\nname.long = \"rabbit\"", all, `line 2: name.long: there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
 		{"a name for a terminal", "[wifi]\n\"\\u001b[2J\\u202e\" = 1", all, `line 2: "\x1b[2J\u202e": there is no such setting: [wifi] has name, passphrase, country, channel and interface`},
 
 		{"unknown section", "[room]\ntitle = \"Lab\"\n[wlan]\nname = \"a\"\nkey = \"b\"",
 			func(s *Settings) { *s = base; title(s) },
-			`line 3: [wlan]: there is no such section: there are [room], [wifi], [led], [screen], [broker] and [update]`},
+			`line 3: [wlan]: there is no such section: there are [room], [wifi], [led], [screen], [broker], [update] and [card]`},
 		{"misspelt section", "[Wifi]\nname = \"a\"", all, `line 1: [Wifi]: there is no such section: did you mean [wifi]?`},
-		{"section in a section", "[wifi.radio]\nchannel = 1", all, `line 1: [wifi.radio]: there is no such section: there are [room], [wifi], [led], [screen], [broker] and [update]`},
+		{"section in a section", "[wifi.radio]\nchannel = 1", all, `line 1: [wifi.radio]: there is no such section: there are [room], [wifi], [led], [screen], [broker], [update] and [card]`},
 		{"section twice", "[room]\ntitle = \"Lab\"\n[led]\n[room]\nkeep_mb = 8",
 			func(s *Settings) { title(s); s.Room.KeepMB = 8 },
 			`line 4: [room]: it is already in line 1: put the settings of both together`},

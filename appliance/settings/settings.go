@@ -27,6 +27,7 @@ type Settings struct {
 	Screen Screen
 	Broker Broker
 	Update Update
+	Card   Card
 }
 
 // Room is the section [room].
@@ -110,6 +111,14 @@ type Update struct {
 	From string
 }
 
+// Card is the section [card].
+type Card struct {
+	// DataGB is how large the partition for data may become when the card is
+	// started, in GiB: 1 to 512. It is as large as the card if that is smaller, and
+	// never becomes smaller.
+	DataGB int
+}
+
 // Where a new system may come from.
 const (
 	UpdateFromEthernet = "ethernet" // from where the guests are not
@@ -131,6 +140,9 @@ func Default() Settings {
 		Screen: Screen{Show: ShowRoom, Language: "en"},
 		// Whoever tries codes keeps the host from updating: not guests, then.
 		Update: Update{From: UpdateFromEthernet},
+		// Room for the largest log and all pictures, several times, and made in some
+		// seconds at the first start: ext4 writes a 64th of what is added.
+		Card: Card{DataGB: 8},
 	}
 }
 

@@ -59,7 +59,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		}
 	}
 	want := `room.title="Base" room.host_code=(secret) room.keep_mb=100 wifi.name="base" wifi.passphrase=(secret) ` +
-		`wifi.country="DE" wifi.channel=13 wifi.interface="eth0" led.light="GPIO17" screen.show="join" screen.language="de" broker.url=(secret) update.from="anywhere"`
+		`wifi.country="DE" wifi.channel=13 wifi.interface="eth0" led.light="GPIO17" screen.show="join" screen.language="de" broker.url=(secret) update.from="anywhere" card.data_gb=32`
 	if got := base.String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

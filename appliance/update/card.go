@@ -52,22 +52,30 @@ func (c card) own() (trial.Root, error) {
 	return bootfile.RootIn(string(line))
 }
 
-// keep makes the root file system that runs the one that starts by itself.
-func (c card) keep() error { return c.name(bootfile.OwnLine, c.running) }
-
-// prepareTrial makes the one that does not run the one that a trial starts.
-func (c card) prepareTrial() error { return c.name(bootfile.TrialLine, c.running.Other()) }
-
-// name writes a command line that names a root file system, and is otherwise the
-// card's own: a host may have added to that.
-func (c card) name(file string, r trial.Root) error {
+// keep makes the root file system that runs the one that starts by itself. In the
+// card's own command line one digit changes, and so one sector.
+func (c card) keep() error {
 	line, err := bootfile.Read(c.boot, bootfile.OwnLine)
 	if err != nil {
 		return err
 	}
-	with, err := bootfile.WithRoot(string(line), r)
+	with, err := bootfile.WithRoot(string(line), c.running)
 	if err != nil {
 		return err
 	}
-	return bootfile.Overwrite(c.boot, file, with)
+	return bootfile.Overwrite(c.boot, bootfile.OwnLine, with)
+}
+
+// prepareTrial makes the one that does not run the one that a trial starts, with a
+// command line that is otherwise the card's own: a host may have added to that.
+func (c card) prepareTrial() error {
+	line, err := bootfile.Read(c.boot, bootfile.OwnLine)
+	if err != nil {
+		return err
+	}
+	trialLine, err := bootfile.ForTrial(string(line), c.running.Other())
+	if err != nil {
+		return err
+	}
+	return bootfile.Overwrite(c.boot, bootfile.TrialLine, trialLine)
 }

@@ -38,6 +38,7 @@ func TestUpdateOfTheImage(t *testing.T) {
 	if err := card.Put(t.Context(), "warren.toml", []byte(settings)); err != nil {
 		t.Fatal(err)
 	}
+	line := imagerWrites(t, card)
 	e := newEmulated(t, card)
 	e.on()
 	e.opens()
@@ -116,9 +117,74 @@ func TestUpdateOfTheImage(t *testing.T) {
 	if kept, err := card.Get(t.Context(), "warren.toml"); err != nil || string(kept) != settings {
 		t.Errorf("warren.toml is %q now (%v)", kept, err)
 	}
+	if now, err := card.Get(t.Context(), "cmdline.txt"); err != nil || strings.Replace(string(now), "-03 ", "-02 ", 1) != line || string(now) == line {
+		t.Errorf("cmdline.txt is %q now, and was %q (%v)", now, line, err)
+	}
 	e.hears("hello from before")
 	if page := e.get("basic"); !strings.Contains(page, "Burrow") {
 		t.Error("the room has lost its title")
+	}
+}
+
+// imagerWrites writes onto a card what Raspberry Pi Imager does when its owner types
+// settings for Raspberry Pi OS, and returns the kernel's command line, which is longer
+// than a sector then. The card takes updates all the same.
+func imagerWrites(t *testing.T, card *emulator.Card) (line string) {
+	t.Helper()
+	before, err := card.Get(t.Context(), "cmdline.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line = strings.TrimSpace(string(before)) + strings.Repeat(" ", 480) + " cfg80211.ieee80211_regdom=GB" +
+		" systemd.run=/boot/firstrun.sh systemd.run_success_action=reboot systemd.unit=kernel-command-line.target"
+	for name, content := range map[string]string{"cmdline.txt": line, "firstrun.sh": "#!/bin/bash\n", "userconf.txt": "pi:$5$x\n", "ssh": ""} {
+		if err := card.Put(t.Context(), name, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return line
+}
+
+// TestUpdateOfAnOlderCard updates a card from an image of before, whose file
+// WARREN_OLD_IMAGE names: those until November 2026 have a GUID partition table.
+func TestUpdateOfAnOlderCard(t *testing.T) {
+	old := os.Getenv("WARREN_OLD_IMAGE")
+	if testing.Short() || old == "" {
+		t.Skip("WARREN_OLD_IMAGE names no image")
+	}
+	card, err := emulator.NewCard(old, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { card.Close() })
+	if err := card.Enlarge(4 << 30); err != nil {
+		t.Fatal(err)
+	}
+	if err := card.Put(t.Context(), "warren.toml", []byte("[room]\nhost_code = \""+code+"\"\n")); err != nil {
+		t.Fatal(err)
+	}
+	e := newEmulated(t, card)
+	e.on()
+	e.opens()
+	exit, said := sender(t)(code, "-root", emulator.ImageForTest(t)+".root", e.Address(protocol.Port))
+	if exit != 0 || !strings.Contains(said, "from root B") {
+		t.Fatalf("exit %d\n%s", exit, said)
+	}
+	e.runs(trial.B, trial.Kept)
+	e.Cut()
+	e.on()
+	e.runs(trial.B, trial.Kept)
+	// Its own update daemon goes on from here.
+	exit, said = sender(t)(code, "-root", emulator.ImageForTest(t)+".root", e.Address(protocol.Port))
+	if exit != 0 || !strings.Contains(said, "from root A") {
+		t.Fatalf("exit %d\n%s", exit, said)
+	}
+	e.opens()
+	if page := e.get("status"); strings.Contains(page, "cannot be made as large") {
+		t.Errorf("the host is told of what is no fault:\n%s", page)
+	}
+	if line, err := card.Get(t.Context(), "cmdline.txt"); err != nil || !strings.Contains(string(line), "/PARTNROFF=1") {
+		t.Errorf("cmdline.txt is %q (%v)", line, err)
 	}
 }
 

@@ -25,6 +25,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if err == nil {
 		err = u.begin(c)
 	}
+	if err == nil {
+		err = checkROM(romFile)
+	}
 	if err != nil {
 		// Not an end: whoever asks is to be told.
 		u.broken = err

@@ -61,6 +61,9 @@ func TestStatusPage(t *testing.T) {
 			[]string{"Settings warren.toml has no mistakes. RabbitMQ RabbitMQ is up. " + room, end}, true},
 		"mistakes": {map[string]string{"mistakes.json": `{"mistakes":["warren.toml line 12: channel = 15: it must be 1 to 13","warren.toml line 3: <b> = 1: there is no such setting"]}`},
 			[]string{"Settings There are 2 mistakes in warren.toml.", "warren.toml line 12: channel = 15: it must be 1 to 13 warren.toml line 3: &lt;b&gt; = 1"}, false},
+		"notes": {map[string]string{"mistakes.json": `{"mistakes":["warren.toml line 1: x"],"notes":["What was set in Raspberry Pi Imager means nothing on this card (ssh)."]}`},
+			[]string{"Settings What was set in Raspberry Pi Imager means nothing on this card (ssh). There is a mistake in warren.toml. The last good value stays until it is put right: warren.toml line 1: x"}, false},
+		"notes alone": {map[string]string{"mistakes.json": `{"mistakes":[],"notes":["A note."]}`}, []string{"Settings A note. warren.toml has no mistakes."}, true},
 		"the broker is dead": {map[string]string{"broker.state": `{"state":"failed","why":"RabbitMQ does not answer","starts":3,"set_aside":"The room has begun anew. It is kept in /perm/rabbitmq.aside."}`},
 			[]string{"RabbitMQ has failed, and is tried again: RabbitMQ does not answer.", "The room has begun anew. It is kept in /perm/rabbitmq.aside."}, false},
 		"the whole card": {map[string]string{

@@ -117,7 +117,7 @@ func ReadFile(dir, name string) ([]byte, error) {
 
 // tellMistakes tells what setup found in warren.toml.
 func tellMistakes(js []byte, s *Section) error {
-	var f struct{ Mistakes []string }
+	var f struct{ Mistakes, Notes []string }
 	if err := json.Unmarshal(js, &f); err != nil {
 		return err
 	}
@@ -131,6 +131,7 @@ func tellMistakes(js []byte, s *Section) error {
 	default:
 		s.Text = []string{fmt.Sprintf("There are %d mistakes in warren.toml. The last good values stay until they are put right:", len(f.Mistakes))}
 	}
+	s.Text = append(slices.Clone(f.Notes), s.Text...) // the list belongs to the last one
 	return nil
 }
 

@@ -92,7 +92,7 @@ func deviceTree(ctx context.Context, file string) ([]byte, error) {
 		}
 	}
 	// Of what is in the tree, it depends on nothing but these.
-	dump := append(emulator.Virt.Machine(), "-m", fmt.Sprint(emulator.Memory), "-display", "none", "-nic", "none", "-machine", "dumpdtb="+file)
+	dump := append(emulator.Virt.Machine(), "-display", "none", "-nic", "none", "-machine", "dumpdtb="+file)
 	if _, err := tool.Run(ctx, "qemu-system-aarch64", dump...); err != nil {
 		return nil, err
 	}

@@ -135,7 +135,6 @@ var special = map[string]struct {
 }{
 	"github.com/gokrazy/kernel.rpi":     {cdx.ComponentTypeOS, SPDX("GPL-2.0-only")},
 	"github.com/gokrazy/firmware":       {cdx.ComponentTypeFirmware, Named("Broadcom-Raspberry-Pi")},
-	"github.com/gokrazy/rpi-eeprom":     {cdx.ComponentTypeFirmware, Named("Broadcom-Raspberry-Pi")},
 	"github.com/gokrazy/serial-busybox": {cdx.ComponentTypeApplication, SPDX("GPL-2.0-only")},
 }
 

@@ -7,16 +7,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"warren/appliance/image/fat"
 	"warren/appliance/image/tool"
+	"warren/appliance/partition"
 )
 
 // BootRoom is how much must be free on the boot partition: enough for whatever
 // an editor on a laptop writes beside the file it saves.
-const BootRoom = 4 * mib
+const BootRoom = 4 << 20
 
 // Report says how full a card is.
 type Report struct {
@@ -39,22 +43,22 @@ func Check(ctx context.Context, card, work string, wanted, bootFiles []string) (
 	if err != nil {
 		return r, err
 	}
-	if err := CheckTable(f, info.Size()); err != nil {
+	if err := partition.Check(f, info.Size()); err != nil {
 		return r, err
 	}
-	if r.RootUsed, err = squashfsUsed(io.NewSectionReader(f, RootA.Offset, RootA.Size)); err != nil {
+	if r.RootUsed, err = squashfsUsed(io.NewSectionReader(f, partition.RootA.Offset, partition.RootA.Size)); err != nil {
 		return r, fmt.Errorf("root file system: %w", err)
 	}
-	if r.RootUsed > RootA.Size {
-		return r, fmt.Errorf("root file system: it has %d bytes; its partition has %d", r.RootUsed, RootA.Size)
+	if r.RootUsed > partition.RootA.Size {
+		return r, fmt.Errorf("root file system: it has %d bytes; its partition has %d", r.RootUsed, partition.RootA.Size)
 	}
-	if err := HasFiles(ctx, card, RootA.Offset, wanted); err != nil {
+	if err := HasFiles(ctx, card, partition.RootA.Offset, wanted); err != nil {
 		return r, fmt.Errorf("root file system: %w", err)
 	}
 	if r.BootFree, err = checkBoot(ctx, f, card, work, bootFiles); err != nil {
 		return r, fmt.Errorf("boot partition: %w", err)
 	}
-	if _, err := tool.Run(ctx, "e2fsck", "-f", "-n", fmt.Sprintf("%s?offset=%d", card, Perm(info.Size()).Offset)); err != nil {
+	if _, err := tool.Run(ctx, "e2fsck", "-f", "-n", fmt.Sprintf("%s?offset=%d", card, partition.Perm(info.Size()).Offset)); err != nil {
 		return r, fmt.Errorf("file system for data: %w", err)
 	}
 	return r, nil
@@ -109,9 +113,18 @@ func lacks(have, wanted []string) error {
 	return nil
 }
 
+// flashes reports whether a file on the boot partition makes a board change its boot
+// ROM, or is what would be written into it (documentation of the Raspberry Pi,
+// "Raspberry Pi boot EEPROM").
+func flashes(name string) bool {
+	name = strings.ToLower(name)
+	matches := func(pattern string) bool { ok, _ := path.Match(pattern, name); return ok } // the patterns are right
+	return slices.ContainsFunc([]string{"recovery*.bin", "recovery.*", "*.upd", "*.sig", "vl805*.bin", "pieeprom*"}, matches)
+}
+
 // checkBoot checks the boot partition and returns how much of it is free.
 func checkBoot(ctx context.Context, f *os.File, card, work string, wanted []string) (free int64, err error) {
-	if free, err = freeFAT16(io.NewSectionReader(f, Boot.Offset, Boot.Size)); err != nil {
+	if free, err = freeFAT16(io.NewSectionReader(f, partition.Boot.Offset, partition.Boot.Size)); err != nil {
 		return 0, err
 	}
 	if free < BootRoom {
@@ -119,19 +132,26 @@ func checkBoot(ctx context.Context, f *os.File, card, work string, wanted []stri
 	}
 	// fsck.vfat takes no offset.
 	alone := filepath.Join(work, "boot.check")
-	if err := makeSparse(alone, Boot.Size); err != nil {
+	if err := makeSparse(alone, partition.Boot.Size); err != nil {
 		return free, err
 	}
 	defer os.Remove(alone)
-	if err := write(alone, 0, io.NewSectionReader(f, Boot.Offset, Boot.Size)); err != nil {
+	if err := write(alone, 0, io.NewSectionReader(f, partition.Boot.Offset, partition.Boot.Size)); err != nil {
 		return free, err
 	}
 	if _, err := tool.Run(ctx, "fsck.vfat", "-n", alone); err != nil {
 		return free, err
 	}
+	names, err := fat.LongNames(io.NewSectionReader(f, partition.Boot.Offset, partition.Boot.Size))
+	if err != nil {
+		return free, err
+	}
+	if roms := slices.DeleteFunc(names, func(name string) bool { return !flashes(name) }); len(roms) > 0 {
+		return free, fmt.Errorf("it has %s: the card would change the boot ROM of a board that starts from it", strings.Join(roms, ", "))
+	}
 	for _, name := range wanted {
 		copied := filepath.Join(work, "boot.file")
-		if _, err := tool.Run(ctx, "mcopy", "-n", "-i", fmt.Sprintf("%s@@%d", card, Boot.Offset), "::"+name, copied); err != nil {
+		if _, err := tool.Run(ctx, "mcopy", "-n", "-i", fmt.Sprintf("%s@@%d", card, partition.Boot.Offset), "::"+name, copied); err != nil {
 			return free, fmt.Errorf("it lacks %s: %w", name, err)
 		}
 		os.Remove(copied)

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"time"
 
+	"warren/appliance/image/fat"
 	"warren/appliance/image/tool"
+	"warren/appliance/partition"
 )
 
 // Label is the name of the boot partition, as a laptop shows it.
@@ -25,56 +23,24 @@ func UnpackBoot(ctx context.Context, card, dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	_, err := tool.Run(ctx, "mcopy", "-s", "-Q", "-n", "-i", fmt.Sprintf("%s@@%d", card, Boot.Offset), "::*", dir+"/")
+	_, err := tool.Run(ctx, "mcopy", "-s", "-Q", "-n", "-i", fmt.Sprintf("%s@@%d", card, partition.Boot.Offset), "::*", dir+"/")
 	return err
 }
 
 // WriteBoot makes the boot partition of an empty card, with the files in dir.
 // gok's has no free block, so that nobody could save an edited file. This one
-// has one table, as gokrazy's own reader of it wants, and begins with gokrazy's
-// files: an update writes into their blocks.
-func WriteBoot(ctx context.Context, card, dir, work string, at time.Time) error {
-	file := filepath.Join(work, "boot.fat")
-	if err := makeSparse(file, Boot.Size); err != nil {
-		return err
-	}
-	_, err := tool.Run(ctx, "mkfs.vfat", "-F", "16", "-f", "1", "-s", "4", "-R", "4", "-r", "512",
-		"-n", Label, "--invariant", file)
+// begins with gokrazy's own files.
+func WriteBoot(card, dir string, at time.Time) error {
+	out, err := os.OpenFile(card, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	if err := age(dir, at); err != nil {
-		return err
+	v := fat.Volume{
+		Label: Label, Size: partition.Boot.Size, Start: partition.Boot.Offset, At: at,
+		First: []string{"cmdline.txt", "config.txt", "vmlinuz"},
 	}
-	first := []string{"cmdline.txt", "config.txt", "vmlinuz"}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	names := slices.Clone(first)
-	for _, e := range entries {
-		if !slices.Contains(first, e.Name()) {
-			names = append(names, e.Name())
-		}
-	}
-	_, err = tool.Command{
-		Program: "mcopy", Args: slices.Concat([]string{"-s", "-m", "-Q", "-i", file}, names, []string{"::"}), Dir: dir,
-		Env: []string{"SOURCE_DATE_EPOCH=" + strconv.FormatInt(at.Unix(), 10)},
-	}.Run(ctx)
-	if err != nil {
-		return err
-	}
-	return writeFile(card, Boot.Offset, file)
-}
-
-// age sets the time of all files.
-func age(dir string, at time.Time) error {
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		return os.Chtimes(path, at, at)
-	})
+	err = v.Write(io.NewOffsetWriter(out, partition.Boot.Offset), dir)
+	return errors.Join(err, out.Close())
 }
 
 func makeSparse(file string, size int64) error {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"warren/appliance/image/tool"
+	"warren/appliance/partition"
 	"warren/chatd/hostcode"
 )
 
@@ -36,11 +37,11 @@ func HoldsNoHostCode(ctx context.Context, card, work string) error {
 	}
 	root := filepath.Join(work, "hostcode.squashfs")
 	defer os.Remove(root)
-	used, err := squashfsUsed(io.NewSectionReader(f, RootA.Offset, RootA.Size))
+	used, err := squashfsUsed(io.NewSectionReader(f, partition.RootA.Offset, partition.RootA.Size))
 	if err != nil {
 		return err
 	}
-	if err := writeSection(root, io.NewSectionReader(f, RootA.Offset, min(used, info.Size()-RootA.Offset))); err != nil {
+	if err := writeSection(root, io.NewSectionReader(f, partition.RootA.Offset, min(used, info.Size()-partition.RootA.Offset))); err != nil {
 		return err
 	}
 	return searchSquashfs(ctx, root, "")
@@ -96,7 +97,7 @@ func HasRoot(card string, size int64, sum string) (bool, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(f, RootA.Offset, min(size, RootA.Size))); err != nil {
+	if _, err := io.Copy(h, io.NewSectionReader(f, partition.RootA.Offset, min(size, partition.RootA.Size))); err != nil {
 		return false, err
 	}
 	return hex.EncodeToString(h.Sum(nil)) == sum, nil

@@ -13,16 +13,17 @@ import (
 // Instance is gok's config.json of an instance: those of its settings that the
 // image uses. gok ignores what it does not know; ReadInstance does not.
 type Instance struct {
-	Hostname        string
-	Update          struct{ NoPassword bool }
-	Packages        []string
-	PackageConfig   map[string]Program
-	GokrazyPackages []string
-	KernelPackage   string
-	FirmwarePackage string
-	EEPROMPackage   string
-	SerialConsole   string
-	KernelExtraArgs []string
+	Hostname             string
+	Update               struct{ NoPassword bool }
+	Packages             []string
+	PackageConfig        map[string]Program
+	GokrazyPackages      []string
+	KernelPackage        string
+	FirmwarePackage      string
+	EEPROMPackage        string // "": no card of ours changes a board's boot ROM; left out, it would
+	SerialConsole        string
+	KernelExtraArgs      []string
+	BootloaderExtraLines []string
 }
 
 // Program is what config.json has about one of the packages.
@@ -49,9 +50,12 @@ func ReadInstance(file string) (*Instance, error) {
 	return &i, nil
 }
 
-// Dev makes the instance one for developers: with a shell on the serial console.
+// Dev makes the instance one for developers: with a shell on the serial console. That
+// is on pins 8 and 10; on a Pi 5, whose firmware would otherwise take the little
+// connector between the HDMI ports, too.
 func (i *Instance) Dev() {
 	i.SerialConsole = "serial0,115200"
+	i.BootloaderExtraLines = append(i.BootloaderExtraLines, "[pi5]", "dtparam=uart0_console", "[all]")
 	i.Packages = append(i.Packages, "github.com/gokrazy/serial-busybox")
 }
 
@@ -71,10 +75,14 @@ func (i *Instance) Link(module, flags string) {
 func (i *Instance) GoPackages() []string {
 	all := slices.Concat(i.Packages, i.GokrazyPackages, []string{
 		"github.com/gokrazy/gokrazy", // init is made of it
-		i.KernelPackage, i.FirmwarePackage, i.EEPROMPackage,
-	})
+	}, i.Boot())
 	slices.Sort(all)
 	return all
+}
+
+// Boot returns the packages whose files the boot partition has.
+func (i *Instance) Boot() []string {
+	return slices.DeleteFunc([]string{i.KernelPackage, i.FirmwarePackage, i.EEPROMPackage}, func(pkg string) bool { return pkg == "" })
 }
 
 // write writes the instance as gok wants it: dir/NAME/config.json, with a link

@@ -34,7 +34,9 @@ func TestConfig(t *testing.T) {
 		"there is no password":                      !strings.Contains(string(text), "HTTPPassword"),
 		"the kernel is the Pi's":                    i.KernelPackage == "github.com/gokrazy/kernel.rpi",
 		"memory limits work":                        slices.Contains(i.KernelExtraArgs, "cgroup_enable=memory"),
-		"no shell on the serial console":            i.SerialConsole == "disabled",
+		"no shell on the serial console":            i.SerialConsole == "off", // "disabled" leaves the UART on, which slows some boards
+		"no boot ROM is flashed":                    i.EEPROMPackage == "",
+		"boards start in 64 bits":                   slices.Contains(i.BootloaderExtraLines, "arm_64bit=1"),
 		"Ethernet has an address":                   slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/dhcp"),
 		"the random seed is kept":                   slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/randomd"),
 		"the clock is left alone":                   !slices.Contains(i.GokrazyPackages, "github.com/gokrazy/gokrazy/cmd/ntp"),
@@ -116,7 +118,7 @@ func TestWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if written.SerialConsole == "disabled" || !slices.Contains(written.Packages, "github.com/gokrazy/serial-busybox") {
+	if written.SerialConsole == "off" || !slices.Contains(written.BootloaderExtraLines, "dtparam=uart0_console") || !slices.Contains(written.Packages, "github.com/gokrazy/serial-busybox") {
 		t.Error("-dev has no shell")
 	}
 	if flags := written.PackageConfig["warren/chatd"].GoBuildFlags; !slices.Equal(flags, []string{"-ldflags=-s -w -X a.b=c"}) {
@@ -126,9 +128,10 @@ func TestWrite(t *testing.T) {
 		t.Error("other programs are linked like ours")
 	}
 	// What is not set here must not reach gok as an empty value: it has
-	// defaults of its own.
+	// defaults of its own. That of the boot ROM is one to be kept away.
 	text, err := json.Marshal(written)
-	if err != nil || strings.Contains(string(text), `null`) || strings.Contains(string(text), `""`) {
+	before, after, noROM := strings.Cut(string(text), `"EEPROMPackage":""`)
+	if rest := before + after; err != nil || !noROM || strings.Contains(rest, `null`) || strings.Contains(rest, `""`) {
 		t.Errorf("%s", text)
 	}
 }

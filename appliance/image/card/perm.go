@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"warren/appliance/image/tool"
+	"warren/appliance/partition"
 )
 
 // permID is the UUID of the file system for data, and what its hashes are
@@ -21,12 +22,15 @@ const permID = "5ca1ab1e-0b0c-4a8c-9a00-77617272656e"
 // other. Group descriptors keep one: each lies within a sector.
 const permFeatures = "^metadata_csum,uninit_bg"
 
-// FormatPerm makes the file system for data, empty and root's.
+// FormatPerm makes the file system for data, empty and root's. It turns read-only at
+// an error: what is there stays readable, and nothing makes it worse. It grows while it
+// is in use (package partition): mke2fs keeps blocks for the descriptors of a thousand
+// times as many block groups (resize_inode).
 func FormatPerm(ctx context.Context, card string, size int64, at time.Time) error {
-	p := Perm(size)
+	p := partition.Perm(size)
 	_, err := tool.Command{
 		Program: "mke2fs",
-		Args: []string{"-q", "-F", "-t", "ext4", "-O", permFeatures, "-L", "perm", "-U", permID, "-m", "1",
+		Args: []string{"-q", "-F", "-t", "ext4", "-O", permFeatures, "-L", "perm", "-U", permID, "-m", "1", "-e", "remount-ro",
 			"-E", fmt.Sprintf("offset=%d,hash_seed=%s,root_owner=0:0,lazy_itable_init=1,nodiscard", p.Offset, permID),
 			card, strconv.FormatInt(p.Size/1024, 10) + "k"},
 		Env: []string{"E2FSPROGS_FAKE_TIME=" + strconv.FormatInt(at.Unix(), 10)},

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,12 +12,15 @@ import (
 	"strconv"
 
 	"warren/appliance/image/tool"
+	"warren/appliance/partition"
 )
 
-// UnpackRoot unpacks the root file system of a card into dir, which it makes.
-func UnpackRoot(ctx context.Context, card, dir string) error {
-	_, err := tool.Run(ctx, "unsquashfs", "-no-progress", "-no-xattrs", "-quiet", "-d", dir,
-		"-o", strconv.FormatInt(RootA.Offset, 10), card)
+// UnpackRoot unpacks the root file system of a card into dir, which it makes: all
+// of it, or these folders.
+func UnpackRoot(ctx context.Context, card, dir string, folders ...string) error {
+	args := append([]string{"-no-progress", "-no-xattrs", "-quiet", "-d", dir,
+		"-o", strconv.FormatInt(partition.RootA.Offset, 10), card}, folders...)
+	_, err := tool.Run(ctx, "unsquashfs", args...)
 	if err != nil {
 		return err
 	}
@@ -36,36 +40,19 @@ func WriteRoot(card, root string) error {
 	if err != nil {
 		return err
 	}
-	if info.Size() > RootA.Size {
-		return fmt.Errorf("the root file system has %d MiB; its partition has %d", info.Size()/mib+1, RootA.Size/mib)
+	if info.Size() > partition.RootA.Size {
+		return fmt.Errorf("the root file system has %d MiB; its partition has %d", info.Size()>>20+1, partition.RootA.Size>>20)
 	}
-	return writeFile(card, RootA.Offset, root)
+	return writeFile(card, partition.RootA.Offset, root)
 }
 
-// NewCard makes an empty card with the partition table of gok's, as a file with
-// holes.
-func NewCard(card, gok string) error {
-	from, err := os.Open(gok)
-	if err != nil {
+// NewCard makes an empty card with a partition table, as a file with holes.
+func NewCard(card string) error {
+	if err := makeSparse(card, Size); err != nil {
 		return err
 	}
-	defer from.Close()
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	if err := makeSparse(card, info.Size()); err != nil {
-		return err
-	}
-	// The table, with boot code before it, and its backup at the end.
-	perm := Perm(info.Size())
-	end := perm.Offset + perm.Size
-	for _, part := range []Partition{{"table", 0, Boot.Offset}, {"backup", end, info.Size() - end}} {
-		if err := write(card, part.Offset, io.NewSectionReader(from, part.Offset, part.Size)); err != nil {
-			return err
-		}
-	}
-	return nil
+	table := partition.NewTable(Size)
+	return write(card, 0, bytes.NewReader(table[:]))
 }
 
 // write writes to a card that is empty there.

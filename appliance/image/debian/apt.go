@@ -50,8 +50,8 @@ func NewApt(ctx context.Context, dir string, mirror Mirror) (*Apt, error) {
 		"Dir::Etc::sourceparts=/dev/null",
 		"Dir::Etc::preferences=/dev/null",
 		"Dir::Etc::preferencesparts=/dev/null",
-		"APT::Architecture=" + Architecture,
-		"APT::Architectures=" + Architecture,
+		"APT::Architecture=" + mirror.arch(),
+		"APT::Architectures=" + mirror.arch(),
 		"APT::Sandbox::User=", // root's apt would want to be _apt, which may not write here
 		"Acquire::Languages=none",
 		"Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",

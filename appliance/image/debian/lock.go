@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The suite all packages come from, and their architecture.
+// The suite all packages come from, and the architecture of those in the image.
 const (
 	Suite        = "trixie"
 	Architecture = "arm64"
@@ -22,7 +22,7 @@ const (
 type Package struct {
 	Name    string
 	Version string
-	Arch    string // of the package: arm64 or all
+	Arch    string // of the package: that of the lock, or all
 	SHA256  string // of the .deb, in hexadecimal
 
 	// Meta is the package that always depends on the newest of this kind, whose
@@ -61,7 +61,10 @@ const snapshotWord = "snapshot"
 // that was not looked up yet. The line "snapshot URL" names the archive as it was
 // when the file was written. Empty lines and lines that begin with # are for
 // people.
-func ParseLock(file []byte) (Lock, error) {
+func ParseLock(file []byte) (Lock, error) { return ParseLockFor(Architecture, file) }
+
+// ParseLockFor is ParseLock for packages of another architecture, as Debian calls it.
+func ParseLockFor(arch string, file []byte) (Lock, error) {
 	var l Lock
 	seen := map[string]bool{}
 	n := 0
@@ -78,7 +81,7 @@ func ParseLock(file []byte) (Lock, error) {
 			l.Snapshot = fields[1]
 			continue
 		}
-		p, err := parsePackage(fields)
+		p, err := parsePackage(arch, fields)
 		if err == nil && seen[p.Name] {
 			err = fmt.Errorf("%s is there twice", p.Name)
 		}
@@ -91,7 +94,7 @@ func ParseLock(file []byte) (Lock, error) {
 	return l, nil
 }
 
-func parsePackage(fields []string) (Package, error) {
+func parsePackage(arch string, fields []string) (Package, error) {
 	p := Package{Name: fields[0]}
 	switch len(fields) {
 	case 1:
@@ -103,8 +106,8 @@ func parsePackage(fields []string) (Package, error) {
 		return p, errors.New("want a name, version, architecture and SHA-256, or a name alone")
 	}
 	p.Version, p.Arch, p.SHA256 = fields[1], fields[2], fields[3]
-	if p.Arch != Architecture && p.Arch != "all" {
-		return p, fmt.Errorf("the architecture of %s is %s, not %s or all", p.Name, p.Arch, Architecture)
+	if p.Arch != arch && p.Arch != "all" {
+		return p, fmt.Errorf("the architecture of %s is %s, not %s or all", p.Name, p.Arch, arch)
 	}
 	if sum, err := hex.DecodeString(p.SHA256); err != nil || len(sum) != 32 {
 		return p, fmt.Errorf("the SHA-256 of %s is not one", p.Name)

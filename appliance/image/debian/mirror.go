@@ -21,6 +21,7 @@ type Mirror struct {
 	Main     string // URL of the archive
 	Security string // URL of the security archive
 	Keyring  string // file with the keys that sign both; "": Keyring
+	Arch     string // architecture of the packages; "": Architecture
 
 	// Dated says that this is the archive of an earlier day: the date until
 	// which its lists are valid has passed, and is not looked at. Their
@@ -106,6 +107,8 @@ func (m Mirror) sourcesList() string {
 const securitySuffix = "-security"
 
 func (m Mirror) keyring() string { return cmp.Or(m.Keyring, Keyring) }
+
+func (m Mirror) arch() string { return cmp.Or(m.Arch, Architecture) }
 
 // checkKeyring says how to get the keys.
 func (m Mirror) checkKeyring() error {

@@ -13,6 +13,7 @@ type Request struct {
 	Cache  string // folder with the store of packages, in debs
 	Apt    string // folder for apt's lists; no two processes at a time may use it
 	Mirror Mirror // zero: that of this machine
+	Arch   string // architecture of the packages; "": Architecture
 
 	// Locked takes each package exactly as the lock has it: what the mirror has
 	// lost comes from the snapshot.
@@ -73,6 +74,7 @@ func (r Request) OpenApt(ctx context.Context) (*Apt, error) {
 			return nil, err
 		}
 	}
+	mirror.Arch = r.Arch
 	return NewApt(ctx, r.Apt, mirror)
 }
 
@@ -96,7 +98,7 @@ func (r Request) takeLocked(ctx context.Context, store Store, lock Lock, lacking
 		return errors.Join(fmt.Errorf("the mirror does not have %s, and packages.lock names no snapshot that has: name one with -snapshot URL", list(left)), mirrorErr)
 	}
 	snapshot := SnapshotAt(url)
-	snapshot.Keyring = r.Mirror.Keyring
+	snapshot.Keyring, snapshot.Arch = r.Mirror.Keyring, r.Arch
 	apt, err := NewApt(ctx, r.Apt+"-snapshot", snapshot)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s must come from the snapshot: %w", list(left), err), mirrorErr)

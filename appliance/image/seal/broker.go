@@ -27,7 +27,7 @@ const erlangDir = "usr/lib/erlang"
 // container in rootfs/, and crun with its libraries in crun/.
 func Broker(t Tree, dir string) error {
 	s := NewStage(dir)
-	s.programs(t, "crun", "crun/lib", "usr/bin/crun")
+	s.programs(t, arm64, "crun", "crun/lib", "usr/bin/crun")
 
 	root := NewStage(filepath.Join(dir, "rootfs"))
 	for _, path := range mountpoints {
@@ -53,7 +53,7 @@ func Broker(t Tree, dir string) error {
 		binaries = append(binaries, root.application(t, app)...)
 	}
 	// glibc loads libgcc_s when a thread ends.
-	libraries, err := t.needed(binaries, "libgcc_s.so.1")
+	libraries, err := t.needed(arm64, binaries, "libgcc_s.so.1")
 	if err != nil {
 		return err
 	}

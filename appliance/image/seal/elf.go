@@ -14,21 +14,33 @@ const (
 	loader     = "ld-linux-aarch64.so.1"
 )
 
+// platform is where Debian keeps what a kind of machine's programs need.
+type platform struct {
+	machine            elf.Machine
+	libraryDir, loader string
+}
+
+// The platform of the image, and that of most who build it.
+var (
+	arm64 = platform{elf.EM_AARCH64, libraryDir, loader}
+	amd64 = platform{elf.EM_X86_64, "usr/lib/x86_64-linux-gnu", "ld-linux-x86-64.so.2"}
+)
+
 // needed returns the names of the libraries that programs of the tree need,
 // directly or through others, and that of the loader. further are libraries
 // that a program loads by itself.
-func (t Tree) needed(programs []string, further ...string) ([]string, error) {
-	libraries := map[string]bool{loader: true}
+func (t Tree) needed(p platform, programs []string, further ...string) ([]string, error) {
+	libraries := map[string]bool{p.loader: true}
 	var wanted []symbols
 	todo := slices.Clone(programs)
 	for _, name := range further {
-		todo = append(todo, filepath.Join(libraryDir, name))
+		todo = append(todo, filepath.Join(p.libraryDir, name))
 		libraries[name] = true
 	}
 	for len(todo) > 0 {
 		path := todo[0]
 		todo = todo[1:]
-		names, versions, err := t.imports(path)
+		names, versions, err := t.imports(p, path)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w: if it is a library, its package is missing in packages.lock", path, err)
 		}
@@ -36,7 +48,7 @@ func (t Tree) needed(programs []string, further ...string) ([]string, error) {
 		for _, name := range names {
 			if !libraries[name] {
 				libraries[name] = true
-				todo = append(todo, filepath.Join(libraryDir, name))
+				todo = append(todo, filepath.Join(p.libraryDir, name))
 			}
 		}
 	}
@@ -45,7 +57,7 @@ func (t Tree) needed(programs []string, further ...string) ([]string, error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return names, t.haveSymbols(wanted)
+	return names, t.haveSymbols(p, wanted)
 }
 
 // symbols are versions of symbols that a file wants a library to have (Linux
@@ -57,13 +69,13 @@ type symbols struct {
 
 // imports returns the libraries that a file itself asks for, and which of their
 // symbols it wants.
-func (t Tree) imports(path string) (libraries []string, wanted []symbols, err error) {
+func (t Tree) imports(p platform, path string) (libraries []string, wanted []symbols, err error) {
 	f, err := elf.Open(filepath.Join(string(t), path))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	if f.Machine != elf.EM_AARCH64 {
+	if f.Machine != p.machine {
 		return nil, nil, fmt.Errorf("it is for %v", f.Machine)
 	}
 	needs, err := f.DynamicVersionNeeds()
@@ -85,12 +97,12 @@ func (t Tree) imports(path string) (libraries []string, wanted []symbols, err er
 
 // haveSymbols checks that the libraries have what is wanted of them: packages of
 // different days may not fit each other.
-func (t Tree) haveSymbols(wanted []symbols) error {
+func (t Tree) haveSymbols(p platform, wanted []symbols) error {
 	provided := map[string][]string{} // by library
 	for _, w := range wanted {
 		have, known := provided[w.library]
 		if !known {
-			f, err := elf.Open(filepath.Join(string(t), libraryDir, w.library))
+			f, err := elf.Open(filepath.Join(string(t), p.libraryDir, w.library))
 			if err != nil {
 				return err
 			}
@@ -117,8 +129,8 @@ func (t Tree) haveSymbols(wanted []symbols) error {
 // dir/lib. They run by their own loader, as gokrazy has none:
 //
 //	dir/lib/ld-linux-aarch64.so.1 --library-path dir/lib dir/bin/hostapd
-func (s *Stage) programs(t Tree, bin, lib string, programs ...string) {
-	names, err := t.needed(programs)
+func (s *Stage) programs(t Tree, p platform, bin, lib string, programs ...string) {
+	names, err := t.needed(p, programs)
 	if err != nil {
 		s.fail(err)
 		return
@@ -127,6 +139,6 @@ func (s *Stage) programs(t Tree, bin, lib string, programs ...string) {
 		s.Copy(t, program, filepath.Join(bin, filepath.Base(program)))
 	}
 	for _, name := range names {
-		s.Copy(t, filepath.Join(libraryDir, name), filepath.Join(lib, name))
+		s.Copy(t, filepath.Join(p.libraryDir, name), filepath.Join(lib, name))
 	}
 }

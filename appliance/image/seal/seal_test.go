@@ -131,7 +131,7 @@ func TestNeededIsForThePi(t *testing.T) {
 		if strings.HasSuffix(name, "host") && string(host[18:20]) == "\xb7\x00" {
 			continue // this machine is arm64, too
 		}
-		if _, err := tree.needed([]string{name}); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := tree.needed(arm64, []string{name}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -185,10 +185,10 @@ func TestLibrariesHaveTheSymbolsWanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := newTree(t, map[string]string{libraryDir + "/libc.so.6": string(libc)})
-	if err := tree.haveSymbols([]symbols{{"usr/sbin/hostapd", "libc.so.6", []string{"GLIBC_2.17"}}}); err != nil {
+	if err := tree.haveSymbols(arm64, []symbols{{"usr/sbin/hostapd", "libc.so.6", []string{"GLIBC_2.17"}}}); err != nil {
 		t.Error(err)
 	}
-	err = tree.haveSymbols([]symbols{{"usr/sbin/hostapd", "libc.so.6", []string{"GLIBC_2.17", "GLIBC_9.99"}}})
+	err = tree.haveSymbols(arm64, []symbols{{"usr/sbin/hostapd", "libc.so.6", []string{"GLIBC_2.17", "GLIBC_9.99"}}})
 	if err == nil || !strings.Contains(err.Error(), "usr/sbin/hostapd wants symbols of version GLIBC_9.99, which libc.so.6 does not have") {
 		t.Error(err)
 	}

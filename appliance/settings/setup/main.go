@@ -2,6 +2,9 @@
 // starts, and tells each daemon its part of it: in a file of flags, which the
 // daemon is started with (-config). Until the files are there the daemons are
 // started again each second.
+//
+// Before, it makes the partition for data as large as the card is, and has it turn
+// read-only where the card is broken.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/google/renameio/v2"
 
@@ -36,37 +40,52 @@ daemons what it says. Then it ends.`)
 		return exit
 	}
 	log := f.Logger(stderr)
-	s, mistakes := settings.LoadBoot(*device, *lastGood)
+	s, mistakes, notes := settings.LoadBoot(*device, *lastGood)
 	for _, m := range mistakes {
 		log.Warn("a mistake in the settings", "mistake", m.Error())
 	}
+	for _, note := range notes {
+		log.Info("a remark on the card's files", "note", note)
+	}
 	log.Info("these settings are in force", "settings", s)
+	growth := grow(s.Card.DataGB, log)
+	select {
+	case note := <-growth:
+		notes = append(notes, note...)
+		growth = nil
+	case <-time.After(growTime):
+		log.Warn("the partition for data takes long to grow: the room opens meanwhile")
+	}
 	code := hostCode{file: *codeFile, note: note{*device}, log: log}
-	if err := tell(*dir, s, code.inForce(s.Room.HostCode), mistakes); err != nil {
+	if err := tell(*dir, s, code.inForce(s.Room.HostCode), mistakes, notes); err != nil {
 		log.Error("the daemons cannot be told their settings", "error", err)
 		return daemon.ExitError
+	}
+	if growth != nil {
+		if note := <-growth; len(note) > 0 {
+			if err := tellMistakes(*dir, mistakes, append(notes, note...)); err != nil {
+				log.Error("it cannot be told that the partition for data does not grow", "error", err)
+			}
+		}
 	}
 	return exitDone
 }
 
-// mistakesName is the file that tells what is wrong with warren.toml, one JSON
-// object {"mistakes": ["a sentence", …]}. There is nothing secret in it:
+// mistakesName is the file that tells what is wrong with warren.toml, and what else
+// a host should know of the card's files, one JSON object {"mistakes": ["a
+// sentence", …], "notes": ["a sentence", …]}. There is nothing secret in it:
 // everybody may read it.
 const mistakesName = "mistakes.json"
 
 // tell writes the files. Those of flags hold what nobody else needs to know: the
 // broker's URL has a password. hostCode is the one in force, "" for none: chatd
 // would make one then, and is told not to.
-func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.Mistake) error {
+func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.Mistake, notes []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the folder for the daemons: %w", err)
 	}
-	said := make([]string, len(mistakes)) // an empty list, and not null, for none
-	for i, m := range mistakes {
-		said[i] = m.Error()
-	}
-	if err := write(filepath.Join(dir, mistakesName), map[string][]string{"mistakes": said}, 0o644); err != nil {
-		return fmt.Errorf("write what is wrong with the settings: %w", err)
+	if err := tellMistakes(dir, mistakes, notes); err != nil {
+		return err
 	}
 	for name, flags := range map[string]map[string]string{
 		"chatd": {"title": s.Room.Title, "host-code": cmp.Or(hostCode, settings.NoHost), "wifi-name": s.WiFi.Name, "wifi-passphrase": s.WiFi.Passphrase},
@@ -87,6 +106,20 @@ func tell(dir string, s settings.Settings, hostCode string, mistakes []settings.
 		if err := write(filepath.Join(dir, name+".json"), flags, 0o600); err != nil {
 			return fmt.Errorf("write the settings of %s: %w", name, err)
 		}
+	}
+	return nil
+}
+
+func tellMistakes(dir string, mistakes []settings.Mistake, notes []string) error {
+	said := map[string][]string{"mistakes": make([]string, len(mistakes))} // an empty list, and not null, for none
+	for i, m := range mistakes {
+		said["mistakes"][i] = m.Error()
+	}
+	if len(notes) > 0 {
+		said["notes"] = notes
+	}
+	if err := write(filepath.Join(dir, mistakesName), said, 0o644); err != nil {
+		return fmt.Errorf("write what is wrong with the settings: %w", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ func TestTell(t *testing.T) {
 	s, mistakes := settings.Parse([]byte("[room]\ntitle = \"Room #5 \\\"quoted\\\"\"\nhost_code = \"kdtsm-rfwhb\"\nkeep_mb = 100\n"+
 		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n[screen]\nshow = \"join\"\nlanguage = \"DE\"\n[broker]\nurl = \"amqp://u:p%23@host/\"\n"), settings.Default())
 	for range 2 { // again over what is there
-		if err := tell(dir, s, s.Room.HostCode, mistakes); err != nil {
+		if err := tell(dir, s, s.Room.HostCode, mistakes, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +64,7 @@ func TestTellMistakes(t *testing.T) {
 		"[wifi]\npassphrase = \"carrot\"\nchannel = 15\n": `{"mistakes":["warren.toml line 2: passphrase: `,
 	} {
 		s, mistakes := settings.Parse([]byte(text), settings.Default())
-		if err := tell(dir, s, s.Room.HostCode, mistakes); err != nil {
+		if err := tell(dir, s, s.Room.HostCode, mistakes, nil); err != nil {
 			t.Fatal(err)
 		}
 		js, err := os.ReadFile(path)
@@ -76,11 +77,39 @@ func TestTellMistakes(t *testing.T) {
 	}
 }
 
+// Notes are told beside them, and are no mistakes.
+func TestTellNotes(t *testing.T) {
+	dir := t.TempDir()
+	if err := tell(dir, settings.Default(), "", nil, []string{"a sentence"}); err != nil {
+		t.Fatal(err)
+	}
+	if js, err := os.ReadFile(filepath.Join(dir, mistakesName)); err != nil || string(js) != `{"mistakes":[],"notes":["a sentence"]}` {
+		t.Errorf("%s, %v", js, err)
+	}
+}
+
+// On a machine that is no card, no partition is touched.
+func TestGrowOnAnotherMachine(t *testing.T) {
+	var said bytes.Buffer
+	if notes := <-grow(8, slog.New(slog.NewTextHandler(&said, nil))); notes != nil || !strings.Contains(said.String(), "is left as it is") {
+		t.Errorf("%v, %s", notes, &said)
+	}
+	mounts := filepath.Join(t.TempDir(), "mountinfo")
+	if err := os.WriteFile(mounts, []byte("1 0 179:2 / / ro - squashfs /dev/root ro\n30 1 179:4 / /perm rw - ext4 /dev/mmcblk0p4 rw\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{"/perm": "179:4", "/": "179:2", "/per": ""} {
+		if got, err := mountedAt(mounts, dir); err != nil || got != want {
+			t.Errorf("at %s is %q, %v", dir, got, err)
+		}
+	}
+}
+
 // Without a code nobody is the host: chatd does not make one, which nobody could
 // see.
 func TestTellsThatNobodyIsTheHost(t *testing.T) {
 	dir := t.TempDir()
-	if err := tell(dir, settings.Default(), "", nil); err != nil {
+	if err := tell(dir, settings.Default(), "", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "chatd.json")); err != nil || !strings.Contains(string(text), `"host-code":"none"`) {
@@ -101,7 +130,7 @@ func TestNobodyElseIsToldASecret(t *testing.T) {
 	if len(mistakes) < 2 {
 		t.Fatalf("the mistakes are %v", mistakes)
 	}
-	if err := tell(dir, s, s.Room.HostCode, mistakes); err != nil {
+	if err := tell(dir, s, s.Room.HostCode, mistakes, nil); err != nil {
 		t.Fatal(err)
 	}
 	told := map[string]bool{}

@@ -2,14 +2,14 @@
 // partition in place, without mounting it: what the firmware reads when the
 // power comes, which must be whole at any moment.
 //
-// A file of one sector is replaced by writing that sector, and nothing else
-// changes: no table, no directory, and not the mark "not cleanly unmounted" that
-// mounting leaves for the time being. A card writes a sector or does not.
-// gokrazy changes the same file in the same way. What no machine reads may have
-// more sectors: see Replace.
+// Of a file, the sectors are written that change, and nothing else: no table, no
+// directory, and not the mark "not cleanly unmounted" that mounting leaves for the
+// time being. A card writes a sector or does not, so a change within one sector is
+// there or is not. gokrazy changes the same file in the same way.
 package bootfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,9 +18,10 @@ import (
 	"strings"
 )
 
-// Most is the size of the largest file that can be read and written, in bytes:
-// a sector.
-const Most = sector
+// Most is the size of the largest file that can be read and written, in bytes: more
+// than twice the longest command line that the kernel takes (2048, COMMAND_LINE_SIZE
+// of arm64).
+const Most = 8 * sector
 
 const sector = 512
 
@@ -33,15 +34,15 @@ func Read(device, name string) ([]byte, error) {
 		return nil, fmt.Errorf("open the boot partition: %w", err)
 	}
 	defer f.Close()
-	offset, size, err := find(f, name, Most)
+	place, err := find(f, name, Most)
 	if err != nil {
 		return nil, fmt.Errorf("%s on the boot partition: %w", name, err)
 	}
-	content := make([]byte, size)
-	if _, err := f.ReadAt(content, offset); err != nil {
+	content, err := place.read(f)
+	if err != nil {
 		return nil, fmt.Errorf("read %s on the boot partition: %w", name, err)
 	}
-	return content, nil
+	return content[:place.size], nil
 }
 
 // Overwrite replaces what is in a file that is there, and returns when the card
@@ -53,33 +54,21 @@ func Overwrite(device, name, text string) (err error) {
 		return fmt.Errorf("open the boot partition: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	offset, size, err := find(f, name, Most)
+	place, err := find(f, name, Most)
 	if err != nil {
 		return fmt.Errorf("%s on the boot partition: %w", name, err)
 	}
-	content, err := fit(text, size)
+	content, err := fit(text, place.size)
 	if err != nil {
 		return fmt.Errorf("%s on the boot partition: %w", name, err)
 	}
-	if _, err := f.WriteAt([]byte(content), offset); err != nil {
+	if err := place.write(f, []byte(content)); err != nil {
 		return fmt.Errorf("write %s on the boot partition: %w", name, err)
 	}
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("write %s on the boot partition: %w: is the card broken?", name, err)
 	}
 	return nil
-}
-
-// fit makes a line of text as long as the file.
-func fit(text string, size int) (string, error) {
-	text = strings.TrimRight(text, " \n")
-	switch {
-	case len(text) > size:
-		return "", fmt.Errorf("it has room for %d bytes, and %d are to be written: shorten what is in it, or flash the card anew", size, len(text))
-	case len(text) == size:
-		return text, nil
-	}
-	return text + strings.Repeat(" ", size-len(text)-1) + "\n", nil
 }
 
 // Replace replaces all of a file that is there, of any number of whole sectors,
@@ -95,14 +84,14 @@ func Replace(device, name string, content []byte) (err error) {
 		return fmt.Errorf("open the boot partition: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	offset, size, err := find(f, name, len(content))
+	place, err := find(f, name, len(content))
 	if err != nil {
 		return fmt.Errorf("%s on the boot partition: %w", name, err)
 	}
-	if size != len(content) {
-		return fmt.Errorf("%s on the boot partition: it has %d bytes, not %d: somebody has changed it", name, size, len(content))
+	if place.size != len(content) {
+		return fmt.Errorf("%s on the boot partition: it has %d bytes, not %d: somebody has changed it", name, place.size, len(content))
 	}
-	if _, err := f.WriteAt(content, offset); err != nil {
+	if err := place.write(f, content); err != nil {
 		return fmt.Errorf("write %s on the boot partition: %w", name, err)
 	}
 	if err := f.Sync(); err != nil {
@@ -114,13 +103,64 @@ func Replace(device, name string, content []byte) (err error) {
 // ErrMissing says that a partition has no such file.
 var ErrMissing = errors.New("it is not there: the card must be flashed anew")
 
-// find returns where a file begins, and its size, which is at most most. It is in
-// one piece. The fields of the boot sector, of a directory and of the table are in
-// Microsoft's FAT specification, 3.1, 6 and 4.
-func find(r io.ReaderAt, name string, most int) (offset int64, size int, err error) {
+// place is where a file is.
+type place struct {
+	sectors []int64 // offsets of its sectors on the device, in the file's order
+	size    int     // in bytes
+}
+
+// read returns what is in the sectors of a file.
+func (p place) read(r io.ReaderAt) ([]byte, error) {
+	content := make([]byte, len(p.sectors)*sector)
+	for i, at := range p.sectors {
+		if _, err := r.ReadAt(content[i*sector:][:sector], at); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+// write writes content, which has the size of the file, into the sectors where it
+// differs from what is there.
+func (p place) write(f *os.File, content []byte) error {
+	before, err := p.read(f)
+	if err != nil {
+		return err
+	}
+	after := append(bytes.Clone(content), before[p.size:]...)
+	for i, at := range p.sectors {
+		is := after[i*sector:][:sector]
+		if bytes.Equal(is, before[i*sector:][:sector]) {
+			continue
+		}
+		if _, err := f.WriteAt(is, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fit makes a line of text as long as the file.
+func fit(text string, size int) (string, error) {
+	if len(text) == size {
+		return text, nil
+	}
+	text = strings.TrimRight(text, " \n")
+	switch {
+	case len(text) > size:
+		return "", fmt.Errorf("it has room for %d bytes, and %d are to be written: shorten what is in it, or flash the card anew", size, len(text))
+	case len(text) == size:
+		return text, nil
+	}
+	return text + strings.Repeat(" ", size-len(text)-1) + "\n", nil
+}
+
+// find returns where a file is, which has at most most bytes. The fields of the boot sector and of a directory
+// are in Microsoft's FAT specification, 3.1 and 6.
+func find(r io.ReaderAt, name string, most int) (place, error) {
 	boot := make([]byte, sector)
 	if _, err := r.ReadAt(boot, 0); err != nil {
-		return 0, 0, err
+		return place{}, err
 	}
 	le := binary.LittleEndian
 	bytesPerSector, perCluster := le.Uint16(boot[11:]), int64(boot[13])
@@ -128,43 +168,37 @@ func find(r io.ReaderAt, name string, most int) (offset int64, size int, err err
 	entries, perTable := int64(le.Uint16(boot[17:])), int64(le.Uint16(boot[22:]))
 	// A FAT32 has no entries here, and its root directory elsewhere.
 	if boot[510] != 0x55 || boot[511] != 0xaa || bytesPerSector != sector || perCluster == 0 || entries == 0 || perTable == 0 {
-		return 0, 0, errors.New("there is no FAT16 file system: the card must be flashed anew")
+		return place{}, errors.New("there is no FAT16 file system: the card must be flashed anew")
 	}
 	directory := make([]byte, entries*32)
 	at := (reserved + tables*perTable) * sector
 	if _, err := r.ReadAt(directory, at); err != nil {
-		return 0, 0, err
+		return place{}, err
 	}
 	entry := findEntry(directory, name)
 	if entry == nil {
-		return 0, 0, ErrMissing
+		return place{}, ErrMissing
 	}
-	bytes := int64(le.Uint32(entry[28:]))
-	cluster := int64(le.Uint16(entry[26:]))
-	if bytes == 0 || bytes > int64(most) || cluster < 2 {
-		return 0, 0, fmt.Errorf("it has %d bytes: it must have 1 to %d", bytes, most)
+	size := int64(le.Uint32(entry[28:]))
+	if size == 0 || size > int64(most) {
+		return place{}, fmt.Errorf("it has %d bytes: it must have 1 to %d", size, most)
 	}
-	if err := inOnePiece(r, reserved*sector, cluster, (bytes-1)/(perCluster*sector)); err != nil {
-		return 0, 0, err
-	}
+	p := place{size: int(size)}
 	data := at + entries*32
-	return data + (cluster-2)*perCluster*sector, int(bytes), nil
-}
-
-// inOnePiece checks in the table at an offset that so many clusters follow the
-// first of a file, one after the other.
-func inOnePiece(r io.ReaderAt, table, first, further int64) error {
-	if further == 0 {
-		return nil
-	}
-	next := make([]byte, 2*further)
-	if _, err := r.ReadAt(next, table+2*first); err != nil {
-		return err
-	}
-	for i := range further {
-		if int64(binary.LittleEndian.Uint16(next[2*i:])) != first+i+1 {
-			return errors.New("it is not in one piece: somebody has changed it")
+	for cluster := int64(le.Uint16(entry[26:])); ; {
+		if cluster < 2 || cluster >= 0xfff0 {
+			return place{}, errors.New("its clusters are no chain: have the boot partition's errors repaired, on a computer")
 		}
+		for i := range perCluster {
+			p.sectors = append(p.sectors, data+((cluster-2)*perCluster+i)*sector)
+			if len(p.sectors)*sector >= p.size {
+				return p, nil
+			}
+		}
+		next := make([]byte, 2)
+		if _, err := r.ReadAt(next, reserved*sector+2*cluster); err != nil {
+			return place{}, err
+		}
+		cluster = int64(le.Uint16(next))
 	}
-	return nil
 }

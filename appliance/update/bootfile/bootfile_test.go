@@ -6,13 +6,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"warren/appliance/update/trial"
 )
 
-const line = "console=tty1 root=PARTUUID=60c24cc1-f3f9-427a-8199-60041a5a0001/PARTNROFF=1 init=/gokrazy/init rootwait panic=10"
+const (
+	line = "console=tty1 root=PARTUUID=60041a5a-02 init=/gokrazy/init rootwait panic=10"
+	// That of a card that was flashed until November 2026.
+	lineGPT = "console=tty1 root=PARTUUID=60c24cc1-f3f9-427a-8199-60041a5a0001/PARTNROFF=1 init=/gokrazy/init rootwait panic=10"
+)
 
 // partition returns a boot partition as the builder makes it, with files.
 func partition(t *testing.T, files map[string]string) string {
@@ -49,7 +54,7 @@ func file(t *testing.T, device, name string) string {
 // A file is overwritten where it is, and nothing else on the partition changes.
 func TestOverwrite(t *testing.T) {
 	device := partition(t, map[string]string{
-		"config.txt": "kernel=vmlinuz\n", "cmdline.txt": line, "trycmd.txt": strings.Repeat(" ", Most-1) + "\n",
+		"config.txt": "kernel=vmlinuz\n", "cmdline.txt": line, "trycmd.txt": strings.Repeat(" ", TrialBytes-1) + "\n",
 		"a long name.txt": "x", "warren.toml": "[room]\n",
 	})
 	before, err := os.ReadFile(device)
@@ -72,7 +77,7 @@ func TestOverwrite(t *testing.T) {
 	if err := Overwrite(device, TrialLine, other); err != nil {
 		t.Fatal(err)
 	}
-	if got := file(t, device, TrialLine); strings.TrimRight(got, " \n") != other || len(got) != Most || !strings.HasSuffix(got, " \n") {
+	if got := file(t, device, TrialLine); strings.TrimRight(got, " \n") != other || len(got) != TrialBytes || !strings.HasSuffix(got, " \n") {
 		t.Errorf("trycmd.txt is %q", got)
 	}
 	after, err := os.ReadFile(device)
@@ -105,7 +110,7 @@ func TestOverwrite(t *testing.T) {
 // A name that is longer than eight characters and three has entries of its own,
 // between those of others, and one that is longer still has several.
 func TestLongNames(t *testing.T) {
-	text := strings.Repeat("x", Most)
+	text := strings.Repeat("x", TrialBytes)
 	files := map[string]string{
 		"cmdline.txt": line, "HOST-CODE.TXT": text, "host-code.txt.bak": "other", "HOST-CODE.TX": "other",
 		"a name that takes three entries.txt": "long", "HOST-C~1.OLD": "other",
@@ -121,7 +126,7 @@ func TestLongNames(t *testing.T) {
 	}
 	for name, want := range files {
 		if name == "HOST-CODE.TXT" {
-			want = "kdtsm-rfwhb" + strings.Repeat(" ", Most-12) + "\n"
+			want = "kdtsm-rfwhb" + strings.Repeat(" ", TrialBytes-12) + "\n"
 		}
 		if got := file(t, device, name); got != want {
 			t.Errorf("%s is %.20q", name, got)
@@ -142,7 +147,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	for _, test := range []struct{ name, text, why string }{
 		{OwnLine, line + " more", "flash the card anew"},
 		{TrialLine, line, "it is not there: the card must be flashed anew"},
-		{"config.txt", line, "513 bytes: it must have 1 to 512"},
+		{"config.txt", line, "4097 bytes: it must have 1 to 4096"},
 		{"empty.txt", line, "0 bytes"},
 		{"a long name.txt", line, "it is not there"},
 		{"a.name.txt", line, "it is not there"},
@@ -236,7 +241,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// A file that an editor has saved in two pieces is left alone: between them is
+// A file that an editor has saved in two pieces is replaced in both: between them is
 // somebody else's.
 func TestReplaceInPieces(t *testing.T) {
 	device := partition(t, map[string]string{"one.txt": strings.Repeat("1", 2048)})
@@ -257,33 +262,111 @@ func TestReplaceInPieces(t *testing.T) {
 	// mtools looks for free clusters behind the one that it wrote last, and that is
 	// not kept: it begins with the hole.
 	put("WHY.TXT", strings.Repeat("w", 4096))
-	before, _ := os.ReadFile(device)
-	if err := Replace(device, "WHY.TXT", make([]byte, 4096)); err == nil || !strings.Contains(err.Error(), "not in one piece") {
-		t.Error(err)
+	text := strings.Repeat("new.", 1024)
+	if err := Replace(device, "WHY.TXT", []byte(text)); err != nil {
+		t.Fatal(err)
 	}
-	if after, _ := os.ReadFile(device); !bytes.Equal(before, after) {
-		t.Error("something was written")
+	if why, two := file(t, device, "WHY.TXT"), file(t, device, "two.txt"); why != text || two != "2" {
+		t.Errorf("they are %.20q and %.20q", why, two)
+	}
+	if content, _ := os.ReadFile(device); bytes.Contains(content, []byte(text)) {
+		t.Error("it is in one piece: that was no test")
+	}
+	if out, err := exec.Command("fsck.vfat", "-n", device).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// What Raspberry Pi Imager makes of the line is longer than a sector, and lies in
+// clusters that need not be neighbours. Another root is one digit all the same: one
+// sector is written.
+func TestALineOfSeveralClusters(t *testing.T) {
+	const words = " systemd.run=/boot/firstrun.sh systemd.run_success_action=reboot systemd.unit=kernel-command-line.target"
+	long := line + strings.Repeat(" ", 440) + words + strings.Repeat(" x=y", 500) + "\n"
+	device := partition(t, map[string]string{"a.txt": strings.Repeat("a", 2048), "b.txt": "b", OwnLine: long[:1000]})
+	for _, args := range [][]string{{"mdel", "::a.txt"}, {"mdel", "::" + OwnLine}} {
+		if out, err := exec.Command(args[0], "-i", device, args[1]).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	source := filepath.Join(t.TempDir(), "line")
+	if err := os.WriteFile(source, []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mcopy", "-i", device, source, "::"+OwnLine).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	before, _ := os.ReadFile(device)
+	got, err := Read(device, OwnLine)
+	if err != nil || string(got) != long {
+		t.Fatalf("%d of %d bytes are read, %v", len(got), len(long), err)
+	}
+	other, err := WithRoot(long, trial.B)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Overwrite(device, OwnLine, other); err != nil {
+		t.Fatal(err)
+	}
+	if got := file(t, device, OwnLine); got != other {
+		t.Errorf("it is %q", got)
+	}
+	after, _ := os.ReadFile(device)
+	changed := 0
+	for i := range before {
+		if before[i] != after[i] {
+			changed++
+		}
+	}
+	if changed != 1 {
+		t.Errorf("%d bytes have changed", changed)
+	}
+}
+
+func TestForTrial(t *testing.T) {
+	const regdom = " cfg80211.ieee80211_regdom=GB"
+	for own, want := range map[string]string{
+		line:                                     strings.Replace(line, "-02", "-03", 1),
+		line + strings.Repeat(" ", 450) + "\r\n": strings.Replace(line, "-02", "-03", 1),
+		line + regdom + " systemd.run=/boot/firstrun.sh systemd.unit=x.target": strings.Replace(line, "-02", "-03", 1) + regdom,
+		line + strings.Repeat(" ", 480) + "quiet":                              strings.Replace(line, "-02", "-03", 1) + " quiet",
+		line + ` x="a  b"`: strings.Replace(line, "-02", "-03", 1) + ` x="a  b"`,
+		line + " ds=nocloud;i=rpi-imager-1 quiet\nsecond line": strings.Replace(line, "-02", "-03", 1) + " quiet",
+		lineGPT: strings.Replace(lineGPT, "=1 ", "=2 ", 1),
+	} {
+		if got, err := ForTrial(own, trial.B); err != nil || got != want {
+			t.Errorf("%q becomes\n%q, not\n%q (%v)", own, got, want, err)
+		}
+	}
+	for own, why := range map[string]string{
+		line + strings.Repeat(" x=y", 200): "bytes, and that of a trial can have 512",
+		"console=tty1\n" + line:            "must name root=",
+		"":                                 "must name root=",
+	} {
+		if got, err := ForTrial(own, trial.B); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %q, %v", own, got, err)
+		}
 	}
 }
 
 func TestRootIn(t *testing.T) {
-	b, err := WithRoot(line, trial.B)
-	if err != nil || len(b) != len(line) || strings.Replace(b, "PARTNROFF=2", "PARTNROFF=1", 1) != line {
-		t.Errorf("%q, %v", b, err)
-	}
-	for text, want := range map[string]trial.Root{
-		line: trial.A, b: trial.B, line + "\n": trial.A,
-		"root=PARTUUID=60c24cc1-f3f9-427a-8199-60041a5a0001/PARTNROFF=2": trial.B,
-	} {
-		if got, err := RootIn(text); err != nil || got != want {
-			t.Errorf("%q: %v, %v", text, got, err)
+	for _, line := range []string{line, lineGPT} {
+		b, err := WithRoot(line, trial.B)
+		if err != nil || len(b) != len(line) || strings.NewReplacer("PARTNROFF=2", "PARTNROFF=1", "-03", "-02").Replace(b) != line {
+			t.Errorf("%q, %v", b, err)
+		}
+		for text, want := range map[string]trial.Root{line: trial.A, b: trial.B, line + "\n": trial.A, "x " + b: trial.B} {
+			if got, err := RootIn(text); err != nil || got != want {
+				t.Errorf("%q: %v, %v", text, got, err)
+			}
 		}
 	}
 	for _, text := range []string{
-		"", "root=", "root=/dev/mmcblk0p2 rootwait", "root=PARTUUID=1-02", "root=PARTUUID=1/PARTNROFF=3",
-		"root=PARTUUID=1/PARTNROFF=12", "noroot=PARTUUID=1/PARTNROFF=1", line + " root=/dev/sda1", line + " " + line,
+		"", "root=", "root=/dev/mmcblk0p2 rootwait", "root=PARTUUID=1-02", "root=PARTUUID=60041a5a-01", "root=PARTUUID=60041a5a-023",
+		"root=PARTUUID=60041A5A-02", // gokrazy does not find it
+		"root=PARTUUID=1/PARTNROFF=3", "root=PARTUUID=1/PARTNROFF=12", "noroot=PARTUUID=60041a5a-02", line + " root=/dev/sda1", line + " " + line,
 	} {
-		if _, err := RootIn(text); err == nil || !strings.Contains(err.Error(), "PARTNROFF") {
+		if _, err := RootIn(text); err == nil || !strings.Contains(err.Error(), "PARTUUID") {
 			t.Errorf("%q: %v", text, err)
 		}
 		if _, err := WithRoot(text, trial.A); err == nil {
@@ -299,9 +382,9 @@ func FuzzFind(f *testing.F) {
 	boot[22], boot[510], boot[511] = 1, 0x55, 0xaa
 	f.Add(boot)
 	f.Fuzz(func(t *testing.T, card []byte) {
-		offset, size, err := find(bytes.NewReader(card), OwnLine, Most)
-		if err == nil && (offset < 0 || size < 1 || size > Most) {
-			t.Errorf("found at %d with %d bytes", offset, size)
+		p, err := find(bytes.NewReader(card), OwnLine, Most)
+		if err == nil && (p.size < 1 || p.size > Most || len(p.sectors) != (p.size+sector-1)/sector || slices.Min(p.sectors) < 0) {
+			t.Errorf("found at %v with %d bytes", p.sectors, p.size)
 		}
 	})
 }
