@@ -103,28 +103,19 @@ func TestScreenDies(t *testing.T) {
 			t.Fatalf("%v:\n%s", err, m.Console())
 		}
 	}
-	next := func() {
-		t.Helper()
-		if err := m.Type("\n"); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var seen image.Image
 	room := func(now image.Image) bool { seen = now; return len(codes(t, now)) == 2 }
 	kernel := func(now image.Image) bool { seen = now; return !room(now) && isConsole(now) }
 
 	expect(`the screen says {"state":"up","width":1280,"height":720,"bits":16}`)
 	awaitScreen(t, m, "the codes", room)
-	next()
 	expect("the screen is killed")
 	if now, err := m.Screen(ctx); err != nil || !room(now) {
 		t.Errorf("who was killed has changed the display: %v", err)
 	}
-	next()
 	expect("the screen is off: exit status 125")
 	awaitScreen(t, m, "the kernel's messages", kernel)
 	keep(t, seen, "kernel")
-	next()
 	awaitScreen(t, m, "the codes again", room)
 }
 
