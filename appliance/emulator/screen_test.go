@@ -156,12 +156,13 @@ func newestLine(t *testing.T, s string) *image.Gray {
 }
 
 // has reports whether a picture has a line of text in it, light on dark: where a
-// pixel is covered wholly, or not at all, the one of the picture must be as light,
-// or as dark.
+// pixel is covered wholly, or not at all, the one of the picture must be light, as
+// the dimmest of the screen's texts still is (#b5a999), or dark.
 func has(p image.Image, line *image.Gray) bool {
 	b := p.Bounds()
 	light := image.NewGray(b)
 	draw.Draw(light, b, p, b.Min, draw.Src)
+	const least = 140 // of 255
 	var probe image.Point // a pixel of the text: most places are dark, and none of it
 	for i, v := range line.Pix {
 		if v == 255 {
@@ -170,13 +171,13 @@ func has(p image.Image, line *image.Gray) bool {
 		}
 	}
 	at := func(x, y int) bool {
-		if light.GrayAt(x+probe.X, y+probe.Y).Y < 180 {
+		if light.GrayAt(x+probe.X, y+probe.Y).Y < least {
 			return false
 		}
 		for v := range line.Rect.Dy() {
 			for u := range line.Rect.Dx() {
 				want, got := line.GrayAt(u, v).Y, light.GrayAt(x+u, y+v).Y
-				if want == 0 && got > 80 || want == 255 && got < 180 {
+				if want == 0 && got > 80 || want == 255 && got < least {
 					return false
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -44,7 +45,7 @@ func screen(show string) *exec.Cmd {
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	must(cmd.Start())
 	for {
-		if text, err := os.ReadFile(state); err == nil {
+		if text, err := os.ReadFile(state); err == nil && !strings.Contains(string(text), "starting") {
 			fmt.Printf("the screen says %s", text)
 			return cmd
 		}
