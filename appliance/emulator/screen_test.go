@@ -162,7 +162,7 @@ func has(p image.Image, line *image.Gray) bool {
 	b := p.Bounds()
 	light := image.NewGray(b)
 	draw.Draw(light, b, p, b.Min, draw.Src)
-	const least = 140 // of 255
+	const least = 140     // of 255
 	var probe image.Point // a pixel of the text: most places are dark, and none of it
 	for i, v := range line.Pix {
 		if v == 255 {
