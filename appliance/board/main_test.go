@@ -24,7 +24,7 @@ func TestServe(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- serve(ctx, run, root, device, slog.New(slog.DiscardHandler)) }()
 	var text string
-	for late := time.Now().Add(10 * time.Second); !strings.HasPrefix(text, "SOMETHING WAS WRONG"); time.Sleep(10 * time.Millisecond) {
+	for late := time.Now().Add(settle + 10*time.Second); !strings.HasPrefix(text, "SOMETHING WAS WRONG"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(late) {
 			t.Fatalf("%s is %s", why.Name, text)
 		}

@@ -64,7 +64,7 @@ func (h *hotspot) tune(ctx context.Context) (kind radio.Kind, err error) {
 	err = link.Await(ctx, h.wifi.Interface, radioTime)
 	switch {
 	case errors.Is(err, link.ErrNone) && (h.recovery.seen || radio.HasDevice()):
-		return kind, fmt.Errorf("%w: there is no %s, although the board has a radio", errMissing, h.wifi.Interface)
+		return kind, missing(h.wifi.Interface)
 	case errors.Is(err, link.ErrNone):
 		return kind, fmt.Errorf("this board has no Wi-Fi radio that Warren knows (there is no %s): guests can come by Ethernet, with an access point there and interface = \"eth0\" in the settings", h.wifi.Interface)
 	case err != nil:

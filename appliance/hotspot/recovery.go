@@ -15,6 +15,13 @@ import (
 // although its driver is loaded.
 var errMissing = errors.New("the radio does not show up")
 
+// missing is errMissing about an interface, with what the host can do. A radio that
+// has never been there most likely misses its firmware, as one of the two of the
+// Zero 2 W does; to begin anew does not help that.
+func missing(name string) error {
+	return fmt.Errorf("%w: there is no %s, although the board has a radio. Either it has failed, or this image has no firmware for it: guests can come by Ethernet, with an access point there and interface = \"eth0\" in the settings", errMissing, name)
+}
+
 const (
 	// maxLives is how many lives of hostapd in a row may end before the radio is
 	// taken for the cause. hostapd starts again after 1, 2 and 4 s, which cures

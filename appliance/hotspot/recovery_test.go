@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 func TestRecovery(t *testing.T) {
 	ended := errors.New("hostapd has ended: exit status 1")
 	dead := fmt.Errorf("%w: no answer within 10s", radio.ErrDead)
-	missing := fmt.Errorf("%w: there is no wlan0", errMissing)
+	missing := missing("wlan0")
 	type life struct {
 		err    error
 		lasted time.Duration
@@ -50,6 +51,17 @@ func TestRecovery(t *testing.T) {
 			if why != "" {
 				r.reloaded(now)
 			}
+		}
+	}
+}
+
+// TestMissing: a host whose board's radio has no firmware here reads that, and what
+// to do.
+func TestMissing(t *testing.T) {
+	r := newRecovery()
+	for _, want := range []string{"there is no wlan0", "no firmware", "by Ethernet", `interface = "eth0"`} {
+		if why := r.due(missing("wlan0"), time.Now()); !strings.Contains(why, want) {
+			t.Errorf("%q lacks %q", why, want)
 		}
 	}
 }

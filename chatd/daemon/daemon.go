@@ -106,15 +106,12 @@ func (f *Flags) Parse(args []string, stdout, stderr io.Writer, check func() erro
 			err = check()
 		}
 	}
-	f.state = f.openState()
 	if err != nil {
-		if f.state != nil {
-			f.refused(err)
-		}
+		f.refused(err)
 		fmt.Fprintf(stderr, "%s: %v\n%s -h explains the flags.\n", f.Name(), err, f.Name())
 		return ExitUsage, false
 	}
-	if f.state != nil {
+	if f.state = f.openState(); f.state != nil {
 		f.state.begin()
 	}
 	return ExitOK, true

@@ -116,8 +116,15 @@ func (f *Flags) Ended(err error) {
 }
 
 // refused says why the flags are not as they must be. If it is that their file is not
-// there, setup is about to write it.
+// there, setup is about to write it. The folder itself may be what is wrong: one that
+// is not below / would be made wherever the daemon was started.
 func (f *Flags) refused(err error) {
+	if f.stateDir == nil || !filepath.IsAbs(*f.stateDir) {
+		return
+	}
+	if f.state = f.openState(); f.state == nil {
+		return
+	}
 	config := f.Lookup("config").Value.String()
 	if _, missing := os.Stat(config); config != "" && errors.Is(missing, fs.ErrNotExist) {
 		f.state.begin()

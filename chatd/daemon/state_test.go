@@ -52,6 +52,14 @@ func TestState(t *testing.T) {
 	life("-config", filepath.Join(dir, "none.json"))
 	says("while there are no settings, over half a file", `{"state":"starting"}`)
 
+	// A folder that the flags refuse because it is not below / is not made.
+	t.Chdir(t.TempDir())
+	dir = "run"
+	life("-depth=x")
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it has made the folder %s: %v", dir, err)
+	}
+
 	// Nowhere.
 	dir = ""
 	f = life()

@@ -3,7 +3,10 @@ package radio
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // errPending is returned while the kernel has not answered an earlier question.
@@ -25,7 +28,7 @@ func ask[T any](ctx context.Context, q *question, f func() (T, error)) (answer T
 	}
 	replied := make(chan reply, 1)
 	go func() {
-		answer, err := f()
+		answer, err := undisturbed(f)
 		q.pending.Unlock()
 		replied <- reply{answer, err}
 	}()
@@ -35,4 +38,27 @@ func ask[T any](ctx context.Context, q *question, f func() (T, error)) (answer T
 	case <-ctx.Done():
 		return answer, ctx.Err()
 	}
+}
+
+// disturbing are the signals that a thread of this process may get at any time: Go's
+// own, for goroutines that shall make room, that a child has ended, and that this
+// process shall end.
+var disturbing = []unix.Signal{unix.SIGURG, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT}
+
+// undisturbed runs f while no such signal reaches its thread. brcmfmac waits for its
+// firmware only until there is one, and then takes its answer for that of the next
+// question (sdio.c, brcmf_sdio_dcmd_resp_wait): so a signal would look like a firmware
+// that has halted.
+func undisturbed[T any](f func() (T, error)) (answer T, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var block, before unix.Sigset_t
+	for _, s := range disturbing {
+		block.Val[0] |= 1 << (s - 1)
+	}
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &block, &before); err != nil {
+		return answer, err
+	}
+	defer unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
+	return f()
 }

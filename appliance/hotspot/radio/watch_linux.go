@@ -123,6 +123,11 @@ func (c *course) judge(s sight, err error) error {
 	if errors.Is(err, unix.EOPNOTSUPP) && !c.answered && s.took < slow {
 		err = nil
 	}
+	// EBADE is what it says when the firmware has answered, and has refused
+	// (fwil.c): one of the phones on its list has just left, say.
+	if errors.Is(err, unix.EBADE) {
+		err = nil
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDead, err)
 	}

@@ -24,6 +24,7 @@ func TestJudge(t *testing.T) {
 		err error
 	}
 	unsupported := answer{sight{on: true, firmware: true, stations: -1, took: time.Millisecond}, unix.EOPNOTSUPP}
+	refused := answer{sight{on: true, firmware: true, stations: -1, took: time.Millisecond}, unix.EBADE}
 	tired := answer{sight{on: true, firmware: true, stations: -1, took: 2500 * time.Millisecond}, unix.EOPNOTSUPP}
 	for what, test := range map[string]struct {
 		answers []answer
@@ -37,6 +38,8 @@ func TestJudge(t *testing.T) {
 		"the driver hides it at first": {[]answer{tired}, ErrDead},
 		"an old chip cannot say":       {[]answer{unsupported, unsupported, unsupported}, nil},
 		"an old chip halts":            {[]answer{unsupported, tired}, ErrDead},
+		"the firmware refuses":         {[]answer{{on, nil}, refused, refused, {on, nil}}, nil},
+		"it refuses, and halts":        {[]answer{{on, nil}, refused, tired}, ErrDead},
 		"the radio is gone":            {[]answer{{on, nil}, {sight{}, unix.ENODEV}}, ErrDead},
 		"it was switched off":          {[]answer{{on, nil}, {sight{}, nil}}, ErrOff},
 		"all fail after a short look":  {[]answer{{phones(1, 10, 0), nil}, {sight{on: true}, nil}, {phones(1, 10, 5), nil}}, ErrDead},

@@ -167,7 +167,9 @@ func (f fonts) drawable(s string) []rune {
 		ok, shown := true, cluster[:0:0]
 		for _, r := range cluster {
 			switch {
-			case r == '\t' || r == '\u00a0':
+			case r == '\t' || r == '\u00a0' || r == '\u2028' || r == '\u2029':
+				// The last two end a line and a paragraph, and the shaper panics at a
+				// paragraph that is not the last one.
 				shown = append(shown, ' ')
 			case unicode.IsControl(r), variation(r):
 			default:
