@@ -35,6 +35,7 @@ type phone struct {
 
 	title   string
 	epoch   string
+	box     string   // how the box that the room runs on is (docs/protocol.md)
 	log     []record // what it shows: unbroken
 	head    int64
 	resumed bool
@@ -43,18 +44,27 @@ type phone struct {
 }
 
 type record struct {
-	Offset int64
-	Ref    string
-	From   struct{ ID string }
-	Text   string
+	Offset  int64
+	Ref     string
+	From    struct{ ID string }
+	Text    string
+	Picture picture
 	chat.Stamp
 }
 
 // said is a message of the phone's own.
 type said struct {
 	ref, text string
+	picture   *picture
 	there     bool      // as far as the phone knows, it is in the log
 	ticked    time.Time // when it was shown as sent, the first time; or zero
+}
+
+// picture is one that has been posted, as a message names it.
+type picture struct {
+	ID string `json:"id"`
+	W  int    `json:"w"`
+	H  int    `json:"h"`
 }
 
 // frame is all that the server may say.
@@ -64,7 +74,7 @@ type frame struct {
 	Resumed, Gap, More bool
 	Records            []record
 	Ref, Why           string
-	Broker, State      string
+	Broker, State, Box string
 	RetryMS            int `json:"retry_ms"`
 }
 
@@ -138,7 +148,7 @@ func (p *phone) hold(ctx context.Context) {
 func (p *phone) hear(f frame) {
 	switch f.Type {
 	case "welcome":
-		p.title, p.head, p.resumed, p.away = f.Title, f.Head, f.Resumed, f.Broker == "away"
+		p.title, p.head, p.resumed, p.away, p.box = f.Title, f.Head, f.Resumed, f.Broker == "away", f.Box
 		if !f.Resumed {
 			p.epoch, p.log = f.Epoch, nil
 			for i := max(0, len(p.mine)-offeredAgain); i < len(p.mine); i++ {
@@ -155,6 +165,8 @@ func (p *phone) hear(f frame) {
 		}
 	case "broker":
 		p.away = f.State == "away"
+	case "box":
+		p.box = f.State
 	case "known":
 		p.tick(f.Ref)
 	case "refused":
@@ -192,7 +204,11 @@ func (p *phone) update(change func()) {
 		if i := slices.IndexFunc(p.mine, func(s said) bool { return !s.there }); i >= 0 {
 			p.flying = true
 			p.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
-			p.conn.WriteJSON(map[string]any{"type": "say", "ref": p.mine[i].ref, "text": p.mine[i].text}) // if it fails, so will the next read
+			say := map[string]any{"type": "say", "ref": p.mine[i].ref, "text": p.mine[i].text}
+			if p.mine[i].picture != nil {
+				say["picture"] = p.mine[i].picture
+			}
+			p.conn.WriteJSON(say) // if it fails, so will the next read
 		}
 	}
 	close(p.changed)
@@ -200,10 +216,13 @@ func (p *phone) update(change func()) {
 }
 
 // say says a text, now or when the line is up.
-func (p *phone) say(text string) {
+func (p *phone) say(text string) { p.sayWith(text, nil) }
+
+// sayWith says a text with a picture that has been posted; nil: with none.
+func (p *phone) sayWith(text string, with *picture) {
 	p.update(func() {
 		ref := fmt.Sprintf("%s-%d", strings.ToLower(p.name), len(p.mine))
-		p.mine = append(p.mine, said{ref: ref, text: text})
+		p.mine = append(p.mine, said{ref: ref, text: text, picture: with})
 	})
 }
 
