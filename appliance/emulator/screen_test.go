@@ -95,7 +95,7 @@ func TestScreenDies(t *testing.T) {
 	putRoot(t, c, "./testdata/display", "warren/appliance/screen")
 	put(t, c, "cmdline.txt", "console=tty1 root=/dev/mmcblk0p2 rootwait init=/init panic=1\n")
 	m := start(t, c, Options{Board: Raspi3B, Display: "1280x720"})
-	ctx, cancel := context.WithTimeout(t.Context(), openTime)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	expect := func(text string) {
 		t.Helper()

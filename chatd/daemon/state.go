@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,7 @@ const (
 // the last, so that there is no way for a daemon to end before it has said why.
 type stateFile struct {
 	path string
-	file *os.File // open since before root's rights were given up
+	file *os.File // open since before root's rights were given up; nil: not there then
 }
 
 // TellIn has the daemon say how it is in a file NAME.state in the folder *dir, which
@@ -40,7 +41,8 @@ func (f *Flags) Become(name string) error {
 	return Become(name)
 }
 
-// openState opens the state file, and makes it if it is missing.
+// openState opens the state file if it is there, and makes its folder. The file is not
+// made here: an empty one would be read as a broken one.
 func (f *Flags) openState() *stateFile {
 	if f.stateDir == nil || *f.stateDir == "" {
 		return nil
@@ -48,13 +50,13 @@ func (f *Flags) openState() *stateFile {
 	s := &stateFile{path: filepath.Join(*f.stateDir, f.Name()+".state")}
 	err := os.MkdirAll(*f.stateDir, 0o755)
 	if err == nil {
-		s.file, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o644)
+		s.file, err = os.OpenFile(s.path, os.O_RDWR, 0)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil // the daemon's own errors are worth more, and go to the log
 	}
 	if f.state != nil {
-		f.state.file.Close()
+		f.state.file.Close() // of nil, it does nothing
 	}
 	return s
 }
@@ -91,11 +93,14 @@ func (s *stateFile) say(state, why string) {
 	}
 	js = append(js, '\n')
 	err = renameio.WriteFile(s.path, js, 0o644, renameio.WithStaticPermissions(0o644))
-	if errors.Is(err, fs.ErrPermission) {
-		// Root's rights are given up, and the folder is root's. What is said then fits
-		// into one write, and what was longer before is cut off after that.
-		if _, err = s.file.WriteAt(js, 0); err == nil {
-			s.file.Truncate(int64(len(js)))
+	if errors.Is(err, fs.ErrPermission) && s.file != nil {
+		// Root's rights are given up, and the folder is root's. One write, with spaces
+		// over what was longer before: whoever reads meanwhile reads JSON.
+		if old, err := s.file.Stat(); err == nil {
+			if more := int(old.Size()) - len(js); more > 0 {
+				js = append(bytes.Repeat([]byte(" "), more), js...)
+			}
+			s.file.WriteAt(js, 0)
 		}
 	}
 }

@@ -28,6 +28,12 @@ func TestState(t *testing.T) {
 			t.Errorf("%s it says %s, %v, want %s", when, js, err, want)
 		}
 	}
+	unsaid := NewFlags("burrowd", "")
+	unsaid.TellIn(&dir)
+	unsaid.openState()
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("there is a file before anything is said, which others read as broken: %v", err)
+	}
 	f := life()
 	says("at first", `{"state":"starting"}`)
 	if err := os.WriteFile(path, []byte(`{"state":"starting","depth":3}`), 0o644); err != nil {

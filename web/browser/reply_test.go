@@ -89,7 +89,7 @@ func TestReplyFar(t *testing.T) {
 	bob.Say("the answer")
 	ada := room.enter("Ada", Small)
 	at := ada.At("the answer")
-	ada.Until("an answer to something unknown", fmt.Sprintf(`document.querySelector('%s .quote.unknown').textContent === 'An earlier message'`, at))
+	ada.Until("an answer to something unknown", fmt.Sprintf(`document.querySelector('%s .quote.unknown')?.textContent === 'An earlier message'`, at))
 	ada.Tap(at + " .quote")
 	ada.Until("the question in sight", visible+`(`+found("the question")+`)`)
 	ada.Until("its line above the answer", fmt.Sprintf(`document.querySelector('%s .quote').textContent.includes('the question')`, at))

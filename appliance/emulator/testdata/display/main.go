@@ -25,13 +25,13 @@ func main() {
 	time.Sleep(pause)
 	must(first.Process.Kill())
 	first.Wait()
-	fmt.Println("the screen is killed")
+	say("the screen is killed")
 	time.Sleep(pause)
 
 	os.Remove(state)
 	off := screen("off")
 	off.Wait()
-	fmt.Println("the screen is off:", off.ProcessState)
+	say("the screen is off: %v", off.ProcessState)
 	time.Sleep(pause)
 
 	// As gokrazy starts it after a death: it leaves the kernel's messages there
@@ -46,10 +46,18 @@ func screen(show string) *exec.Cmd {
 	must(cmd.Start())
 	for {
 		if text, err := os.ReadFile(state); err == nil && !strings.Contains(string(text), "starting") {
-			fmt.Printf("the screen says %s", text)
+			say("the screen says %s", strings.TrimSpace(string(text)))
 			return cmd
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// say says it three times: a message of the kernel may come in the middle of a line.
+func say(format string, args ...any) {
+	for range 3 {
+		fmt.Printf(format+"\n", args...)
+		time.Sleep(time.Second)
 	}
 }
 
