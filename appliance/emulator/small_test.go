@@ -116,7 +116,7 @@ func goesOnInMemory(t *testing.T, m *Machine, eve, dan *phone) {
 			return p.box == "unkept" && slices.ContainsFunc(p.log, func(r record) bool { return r.Text == "Is anybody here?" })
 		})
 	}
-	t.Logf("in memory, the card says: %s", statusText(t, m))
+	t.Logf("in memory: %s", memoryTold(t, m))
 	if page := get(t, m, "basic"); !strings.Contains(page, "This room is not kept, because the card cannot be written") {
 		t.Errorf("guests without the page are not told: %s", page)
 	}
