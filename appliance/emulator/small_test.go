@@ -77,7 +77,8 @@ func TestSmallBoard(t *testing.T) {
 	guests[0].await(t, "to be told that the room is not kept", func() bool { return guests[0].box == "unkept" })
 	t.Logf("guests are told %v after the card took nothing any more", time.Since(inMemory).Round(time.Second))
 	goesOnInMemory(t, m, guests[0], guests[1])
-	t.Logf("it goes on %v after that", time.Since(inMemory).Round(time.Second))
+	t.Logf("it goes on %v after the card took nothing any more; the kernel's and the broker's lines:\n%s", time.Since(inMemory).Round(time.Second),
+		strings.Join(regexp.MustCompile(`(?m)^.*(EXT4-fs|JBD2|the broker is|the card cannot be written).*$`).FindAllString(m.Console(), 30), "\n"))
 	if !slices.ContainsFunc(guests[1].shows(), func(r record) bool { return r.Text == "This is not on the card" }) {
 		t.Error("what was said when the card took nothing any more is lost")
 	}
@@ -115,7 +116,7 @@ func goesOnInMemory(t *testing.T, m *Machine, eve, dan *phone) {
 			return p.box == "unkept" && slices.ContainsFunc(p.log, func(r record) bool { return r.Text == "Is anybody here?" })
 		})
 	}
-	t.Logf("in memory, the card says: %s", statusText(t, m))
+	t.Logf("in memory: %s", memoryTold(t, m))
 	if page := get(t, m, "basic"); !strings.Contains(page, "This room is not kept, because the card cannot be written") {
 		t.Errorf("guests without the page are not told: %s", page)
 	}
