@@ -85,7 +85,7 @@ func serve(ctx context.Context, dir, root, device string, log *slog.Logger) erro
 		}
 		told.tell(w.now)
 		n.look(up, status.At(dir, up))
-		w.now.Noted = int64(n.at / time.Second)
+		w.now.Noted, w.now.NoteFault = int64(n.at/time.Second), n.refused
 		told.tell(w.now)
 		select {
 		case <-ctx.Done():

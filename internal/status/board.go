@@ -23,6 +23,9 @@ type Board struct {
 
 	// Noted is when WHY.TXT was last written, in seconds since the start; 0: not.
 	Noted int64 `json:"noted,omitempty"`
+
+	// NoteFault is why WHY.TXT is not written any more, though it is there.
+	NoteFault string `json:"note_fault,omitempty"`
 }
 
 // Power is the power supply, as the firmware measures it: it is too weak below
@@ -126,6 +129,9 @@ func tellBoard(js []byte, s *Section) error {
 	default:
 		say("Free memory: %s of %s.", size(m.Free), size(m.All))
 	}
+	if b.NoteFault != "" {
+		say("WHY.TXT on the boot partition is not written any more, and what it says is old: %s", stopped(b.NoteFault))
+	}
 	return nil
 }
 
@@ -147,7 +153,7 @@ func tellCard(js []byte, s *Section) error {
 		if c.ReadOnly {
 			wrong("It takes nothing any more, as cards do at the end of their life: take another one, and flash it.")
 		} else if c.Errors > 0 {
-			wrong("It could not be read or written (times since the start: %d): it is wearing out. Save what was said at /host, and flash another one.", c.Errors)
+			wrong("It could not be read or written (times since the start: %d): it sits loosely, or is wearing out. Save what was said at /host; if it comes again, flash another one.", c.Errors)
 		}
 	}
 	switch d := b.Data; {

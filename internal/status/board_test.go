@@ -28,6 +28,7 @@ func TestBoard(t *testing.T) {
 	}{
 		"well":           {func(b *Board) {}, good, card, ""},
 		"says nothing":   {func(b *Board) { *b = Board{Model: "linux,dummy-virt", Data: b.Data} }, "It is a linux,dummy-virt.", "Free for data: 5.2 GB of 7.9 GB.", ""},
+		"no note":        {func(b *Board) { b.NoteFault = "it has 12 bytes" }, good + " WHY.TXT on the boot partition is not written any more, and what it says is old: it has 12 bytes.", card, ""},
 		"weak supply":    {func(b *Board) { b.Power = &Power{Low: true, Times: 1} }, "The power supply is too weak, which", card, "Board"},
 		"was weak":       {func(b *Board) { b.Power.Times = 3 }, "was too weak for a moment (times since the start: 3): use the power supply that is made for this board", card, ""},
 		"hot":            {func(b *Board) { b.Temperature = &Temperature{82, 85, true} }, "at 82 \u00b0C, and slows itself down from 80 \u00b0C on: give the box air", card, "Board"},
