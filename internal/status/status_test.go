@@ -1,6 +1,7 @@
 package status
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -135,7 +136,9 @@ func FuzzRead(f *testing.F) {
 		}
 		defer os.Remove(path)
 		all := At(dir, 0)
-		if len(all) == 0 && source.daemon != "" {
+		var s struct{ State string }
+		quiet := source.file == BoardFile || json.Unmarshal(js, &s) == nil && (s.State == "starting" || s.State == "up")
+		if len(all) == 0 && !quiet {
 			t.Fatalf("%q says nothing", js)
 		}
 		said := 0
