@@ -99,6 +99,7 @@ var (
 	errReadOnly = errors.New("its data partition is missing, damaged or locked: nothing can be written to it")
 	errNoFiles  = errors.New("its data partition has no room for another file")
 	errNoRoom   = errors.New("its data partition is full")
+	errDamaged  = errors.New("the card fails, or its data partition is damaged")
 )
 
 // writable returns nil if files can be made in dir, which is on the card, and what is
@@ -158,7 +159,7 @@ func explain(err error) error {
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		return errNoRoom
 	case errors.Is(err, unix.EIO), errors.Is(err, unix.EUCLEAN):
-		return fmt.Errorf("its data partition is damaged: %w", err)
+		return errDamaged
 	}
 	return err
 }
