@@ -28,6 +28,12 @@ const (
 	// rest is the least time between two drawings; after a long one it is longer,
 	// so that a flood of messages takes a fifth of one processor.
 	rest, restFactor = 100 * time.Millisecond, 4
+
+	// All is drawn again soon after the first time and then every minute, whatever
+	// has changed: what the kernel has written over it meanwhile (the end of a
+	// scroll, the text of an oops) would stay for the evening. At 3840×2160 that takes
+	// a fifth of a second of a processor, 0.4 % of it.
+	redrawSoon, redrawEvery = 5 * time.Second, time.Minute
 )
 
 // display is what is drawn on: a framebuffer.Device.
@@ -71,7 +77,11 @@ func (s *screen) run(ctx context.Context) error {
 	wg.Go(func() { room.Watch(ctx, s.o.chat, s.log, s.hear) })
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
+	redraw := time.Now().Add(redrawSoon)
 	for {
+		if time.Now().After(redraw) {
+			s.canvas, redraw = nil, time.Now().Add(redrawEvery) // see draw
+		}
 		begun := time.Now()
 		if err := s.draw(s.view()); err != nil {
 			return err
