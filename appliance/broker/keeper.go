@@ -34,8 +34,7 @@ type keeper struct {
 	log       *slog.Logger
 
 	find     func() (place, error)  // where RabbitMQ's data are to be
-	card     func() error           // returns why the card cannot be written any more, without writing
-	writes   func() error           // the same, and writes
+	card     func() error           // returns why the card cannot be written any more
 	tell     func(url string) error // tells the other daemons
 	onTrial  func() bool            // the system that runs is a new one, and has to prove itself
 	diskSize func(dir string) (uint64, error)
@@ -209,22 +208,11 @@ func (l *life) run(ctx context.Context) error {
 	if err := l.container.holdFlags(); err != nil {
 		return err
 	}
-	unflushed := make(chan struct{}, 1)
 	// RabbitMQ ends before the flushing does.
 	flushCtx, endFlush := context.WithCancel(context.WithoutCancel(ctx))
 	var flushing errgroup.Group
 	flushing.Go(func() error {
-		sync := l.flush(l.container.data)
-		f := flush.Flusher{Dir: l.container.data, Log: l.log, Sync: func() error {
-			err := sync()
-			if err != nil {
-				select {
-				case unflushed <- struct{}{}:
-				default: // it is known
-				}
-			}
-			return err
-		}}
+		f := flush.Flusher{Dir: l.container.data, Sync: l.flush(l.container.data), Log: l.log}
 		f.Run(flushCtx)
 		return nil
 	})
@@ -251,7 +239,7 @@ func (l *life) run(ctx context.Context) error {
 			func() { l.state.set(starting, "") })
 	})
 	g.Go(func() error { return l.settle(ctx) })
-	g.Go(func() error { return l.watchCard(ctx, unflushed) })
+	g.Go(func() error { return l.watchCard(ctx) })
 	return g.Wait()
 }
 
@@ -275,26 +263,20 @@ func (l *life) room() (keep int64, free uint64, err error) {
 // It does not end by itself: it goes on and writes what is said nowhere.
 var errCard = errors.New("the card cannot be written any more")
 
-// watchCard returns when the card cannot be written any more. It asks every few
-// seconds; and when something could not be flushed it tries, for ext4 goes on for
-// half a minute after a card has refused its first write. One lost block alone ends
-// nothing.
-func (l *life) watchCard(ctx context.Context, unflushed <-chan struct{}) error {
+// watchCard returns when the card cannot be written any more.
+func (l *life) watchCard(ctx context.Context) error {
 	if l.inMemory {
 		return nil
 	}
 	tick := time.NewTicker(l.times.card)
 	defer tick.Stop()
 	for {
-		look := l.card
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		case <-unflushed:
-			look = l.writes
 		}
-		if err := look(); err != nil {
+		if err := l.card(); err != nil {
 			return fmt.Errorf("%w: %w", errCard, err)
 		}
 	}

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"warren/appliance/supervise"
 	"warren/chatd/daemon"
 )
@@ -50,7 +48,6 @@ case "$2" in run) %s
 		times:     times{start: time.Minute, stream: time.Minute, poll: 10 * time.Millisecond, look: 10 * time.Millisecond, dial: time.Second, card: 10 * time.Millisecond},
 		log:       quiet(),
 		card:      func() error { return nil },
-		writes:    func() error { return nil },
 		tell:      func(string) error { return nil },
 		onTrial:   func() bool { return false },
 		diskSize:  func(string) (uint64, error) { return 1 << 30, nil },
@@ -224,25 +221,6 @@ func TestAnotherBroker(t *testing.T) {
 	cancel()
 	if c := <-code; c != daemon.ExitError {
 		t.Errorf("exit code %d: the system would not start the daemon again", c)
-	}
-}
-
-// A card that refuses what is flushed is tried, and left, though it can still be
-// opened; one that has lost a block and takes the next is not.
-func TestUnflushed(t *testing.T) {
-	for what, writes := range map[string]error{"the card fails": errDamaged, "one block is lost": nil} {
-		k, calls := fake(t, "trap 'exit 0' TERM; "+speaks+"while :; do echo x >> "+filepath.Join(t.TempDir(), "x")+"; sleep 0.01; done")
-		var tried, found atomic.Int32
-		k.find = func() (place, error) { found.Add(1); return place{url: k.url, data: k.container.data}, nil }
-		k.writes = func() error { tried.Add(1); return writes }
-		k.flush = func(string) func() error { return func() error { return unix.EIO } }
-		running(t, k)
-		eventually(t, what+", and it is tried", func() bool { return tried.Load() > 0 })
-		if writes != nil {
-			eventually(t, what+", and another place is looked for", func() bool { return found.Load() > 0 })
-		} else if n := strings.Count(calls(), " run "); n != 1 || found.Load() > 0 {
-			t.Errorf("%s: RabbitMQ was started %d times, a place was looked for %d times", what, n, found.Load())
-		}
 	}
 }
 

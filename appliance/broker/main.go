@@ -57,7 +57,6 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		},
 		keepMB: o.keepMB, times: patient, state: st, log: log,
 		find: where.find, card: where.stillWritable, tell: tell,
-		writes:   func() error { return writable(o.data) },
 		onTrial:  func() bool { return onTrial(filepath.Join(o.run, "update.state")) },
 		diskSize: flush.DiskSize, flush: flush.FileSystem,
 	}
