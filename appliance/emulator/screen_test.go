@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -208,10 +209,23 @@ func awaitScreen(t *testing.T, m *Machine, what string, holds func(image.Image) 
 				keep(t, now, "late")
 			}
 			text := m.Console()
-			t.Fatalf("the display never showed %s: %v; the console's end:\n%s", what, err, text[max(0, len(text)-4<<10):])
+			t.Fatalf("the display never showed %s: %v; %s\nthe console's end:\n%s", what, err, displaySays(m), text[max(0, len(text)-4<<10):])
 		}
 		time.Sleep(time.Second) // the display tells nobody that it has changed
 	}
+}
+
+// displaySays returns what /status says of the display, if there is such a page.
+func displaySays(m *Machine) string {
+	client := http.Client{Timeout: 10 * time.Second}
+	resp, err := client.Get(m.URL() + "status")
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	page, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what there is
+	_, display, _ := strings.Cut(string(page), "Display")
+	return "/status says of the display: " + display[:min(len(display), 400)]
 }
 
 // codes reads the QR codes in a picture.
