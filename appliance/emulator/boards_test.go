@@ -2,8 +2,6 @@ package emulator
 
 import (
 	"context"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -126,22 +124,6 @@ func TestImageOnRaspi4B(t *testing.T) {
 	if err := hostcode.Check(settings.HostCodeIn(file)); err != nil {
 		t.Errorf("%s: %v: %s", settings.HostCodeName, err, file)
 	}
-}
-
-// get returns a page of the room.
-func get(t *testing.T, m *Machine, page string) string {
-	t.Helper()
-	client := http.Client{Timeout: time.Minute}
-	resp, err := client.Get(m.URL() + page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("/%s: %s, %v", page, resp.Status, err)
-	}
-	return string(text)
 }
 
 // startQEMU10 switches a board on, with the QEMU that plays it.

@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"testing"
 	"time"
 )
@@ -64,4 +66,20 @@ func await(t *testing.T, m *Machine, page string) {
 		text := m.Console()
 		t.Fatalf("%v; the console's end:\n%s", err, text[max(0, len(text)-4<<10):])
 	}
+}
+
+// get returns a page of the room.
+func get(t *testing.T, m *Machine, page string) string {
+	t.Helper()
+	client := http.Client{Timeout: time.Minute}
+	resp, err := client.Get(m.URL() + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("/%s: %s, %v", page, resp.Status, err)
+	}
+	return string(text)
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
@@ -69,7 +67,7 @@ func TestCardGrows(t *testing.T) {
 			t.Log(strings.TrimSpace(line))
 		}
 	}
-	page := statusPage(t, m)
+	page := get(t, m, "status")
 	for _, told := range []string{
 		"What was set in Raspberry Pi Imager means nothing on this card (firstrun.sh, meta-data, network-config, ssh, user-data, userconf.txt, what it has added to cmdline.txt and wpa_supplicant.conf)",
 		"there is also warren.toml.txt on the card, which is not read",
@@ -143,18 +141,4 @@ func readSector(t *testing.T, card *Card, at int64) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-func statusPage(t *testing.T, m *Machine) string {
-	t.Helper()
-	resp, err := http.Get(m.URL() + "status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(page)
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,17 +170,9 @@ func oldDataAside(t *testing.T, card *Card) {
 // oldDataTold checks that the host is told of them.
 func oldDataTold(t *testing.T, m *Machine) {
 	t.Helper()
-	resp, err := http.Get(m.URL() + "status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := get(t, m, "status")
 	const begin, end = "RabbitMQ 4.0.5 cannot read what RabbitMQ 3.10.8 has written on this card, so the room has begun anew. Nothing is lost: what was said before is kept in /perm/rabbitmq-3.10.8.aside", "docs/update.md tells how."
-	_, text, found := strings.Cut(string(page), begin)
+	_, text, found := strings.Cut(page, begin)
 	text, _, told := strings.Cut(text, end)
 	if !found || !told {
 		t.Fatalf("the host is told:\n%s", page)

@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -13,22 +11,14 @@ import (
 // one: no sensor, and a disk without a name.
 func boardTold(t *testing.T, m *Machine) {
 	t.Helper()
-	resp, err := http.Get(m.URL() + "status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := get(t, m, "status")
 	for _, want := range []string{"<h2>Board</h2>", "It is a linux,dummy-virt.", "Free memory: ", "<h2>Card</h2>", "The card is vda, with 2.1 GB.", "Free for data: ", "There is no LED ACT here: this board has "} {
-		if !strings.Contains(string(page), want) {
+		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q: %s", want, page)
 		}
 	}
 	for _, wrong := range []string{"has said nothing", "cannot be told", "The processor is", "power supply"} {
-		if strings.Contains(string(page), wrong) {
+		if strings.Contains(page, wrong) {
 			t.Errorf("the page says %q: %s", wrong, page)
 		}
 	}
