@@ -2,14 +2,13 @@ package air
 
 import (
 	"context"
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"warren/appliance/image/debian"
 	"warren/appliance/image/seal"
@@ -20,10 +19,13 @@ import (
 //go:embed packages.lock
 var lock []byte
 
-// recipe is what the parts are made by.
-//
-//go:embed debian.go modules.go
-var recipe embed.FS
+// The parts are made by these two.
+var (
+	//go:embed debian.go
+	debianSource []byte
+	//go:embed modules.go
+	modulesSource []byte
+)
 
 // phonesTools are the programs of Debian's that a phone is made of.
 var phonesTools = []string{"usr/sbin/wpa_supplicant"}
@@ -42,48 +44,11 @@ func debianParts(ctx context.Context, cache string) (parts, error) {
 	if err != nil {
 		return "", fmt.Errorf("packages.lock: %w", err)
 	}
-	taken, err := debian.Take(ctx, pins, request(cache))
-	if err != nil {
-		return "", err
-	}
-	for _, d := range taken.Differences {
-		fmt.Fprintln(os.Stderr, d)
-	}
-	key := sha256.New()
-	fmt.Fprintln(key, taken.Packages)
-	for _, name := range []string{"debian.go", "modules.go"} {
-		source, err := recipe.ReadFile(name)
-		if err != nil {
-			return "", err
-		}
-		key.Write(source)
-	}
-	dir := filepath.Join(cache, "air-"+hex.EncodeToString(key.Sum(nil)[:8]))
-	if _, err := os.Stat(dir); err == nil {
-		return parts(dir), nil
-	}
-	work, err := os.MkdirTemp(cache, "work-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(work)
-	tree, stage := filepath.Join(work, "tree"), filepath.Join(work, "stage")
-	if err := taken.Store.Unpack(ctx, taken.Packages, tree); err != nil {
-		return "", err
-	}
-	if err := stageParts(ctx, tree, stage); err != nil {
-		return "", err
-	}
-	old, err := filepath.Glob(filepath.Join(cache, "air-????????????????"))
-	if err != nil {
-		return "", err
-	}
-	for _, path := range old {
-		if err := os.RemoveAll(path); err != nil {
-			return "", err
-		}
-	}
-	return parts(dir), os.Rename(stage, dir)
+	dir, err := debian.Made{
+		Name: "air", Pins: pins, From: request(cache), Source: slices.Concat(debianSource, modulesSource), Report: os.Stderr,
+		Make: func(tree, stage string) error { return stageParts(ctx, tree, stage) },
+	}.Folder(ctx)
+	return parts(dir), err
 }
 
 // stageParts fills the directory of parts from an unpacked tree.

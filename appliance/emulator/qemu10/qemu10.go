@@ -5,9 +5,7 @@ package qemu10
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -73,49 +71,16 @@ func unpacked(ctx context.Context, cache string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("packages.lock: %w", err)
 	}
-	taken, err := debian.Take(ctx, pins, request(cache))
-	if err != nil {
-		return "", err
-	}
-	for _, d := range taken.Differences {
-		fmt.Fprintln(os.Stderr, d)
-	}
-	key := sha256.New()
-	fmt.Fprintln(key, taken.Packages)
-	key.Write(source)
-	dir, err := filepath.Abs(filepath.Join(cache, "qemu-"+hex.EncodeToString(key.Sum(nil)[:8])))
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	old, err := filepath.Glob(filepath.Join(cache, "qemu-????????????????"))
-	if err != nil {
-		return "", err
-	}
-	for _, path := range old {
-		if err := os.RemoveAll(path); err != nil {
-			return "", err
-		}
-	}
-	work, err := os.MkdirTemp(cache, "work-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(work)
-	tree, stage := filepath.Join(work, "tree"), filepath.Join(work, "stage")
-	if err := taken.Store.Unpack(ctx, taken.Packages, tree); err != nil {
-		return "", err
-	}
+	return debian.Made{Name: "qemu", Pins: pins, From: request(cache), Source: source, Make: stagePrograms, Report: os.Stderr}.Folder(ctx)
+}
+
+// stagePrograms fills the folder from an unpacked tree.
+func stagePrograms(tree, stage string) error {
 	if err := seal.HostPrograms(seal.Tree(tree), stage, "usr/bin/"+program); err != nil {
-		return "", err
+		return err
 	}
 	// Debian's loader is not executable by itself.
-	if err := os.Chmod(filepath.Join(stage, "lib/ld-linux-x86-64.so.2"), 0o755); err != nil {
-		return "", err
-	}
-	return dir, os.Rename(stage, dir)
+	return os.Chmod(filepath.Join(stage, "lib/ld-linux-x86-64.so.2"), 0o755)
 }
 
 // request says where the packages come from, as that of the package air.
