@@ -44,7 +44,7 @@ func TestBoards(t *testing.T) {
 			}
 			put(t, c, "cmdline.txt", strings.Replace(strings.TrimRight(string(line), "\x00\n "), "init=/gokrazy/init", "init=/init", 1))
 			m := startQEMU10(t, c, board)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), openTime)
 			defer cancel()
 			if err := m.AwaitConsole(ctx, "that is all"); err != nil {
 				t.Fatalf("%v:\n%s", err, m.Console())

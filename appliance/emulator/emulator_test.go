@@ -33,14 +33,34 @@ func put(t *testing.T, card *Card, name, content string) {
 }
 
 // start switches a machine on, until the test ends.
+//
+// Now and then an emulated Pi runs no kernel at all: its console had not a word after
+// five minutes. Such a machine is started again. One whose kernel has said a word is
+// not, whatever becomes of it.
 func start(t *testing.T, card *Card, o Options) *Machine {
 	t.Helper()
-	m, err := Start(t.Context(), card, o)
-	if err != nil {
-		t.Fatal(err)
+	for range 3 {
+		m, err := Start(t.Context(), card, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(m.Cut)
+		if o.Board == "" || o.Board == Virt || saysAWord(t, m) {
+			return m
+		}
+		t.Log("the emulated Pi has not begun to run its kernel, and is started again")
+		m.Cut()
 	}
-	t.Cleanup(m.Cut)
-	return m
+	t.Fatal("the emulated Pi has not begun to run its kernel, three times")
+	return nil
+}
+
+// saysAWord waits a minute for the kernel's first one, which takes a few seconds.
+func saysAWord(t *testing.T, m *Machine) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return m.AwaitConsole(ctx, "Linux version") == nil || m.Console() != ""
 }
 
 // boot switches a machine on, and returns when its room is open, with the times

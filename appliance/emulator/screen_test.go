@@ -45,7 +45,7 @@ func TestScreen(t *testing.T) {
 	const code = "rabbit-hole"
 	put(t, card, settings.FileName, fmt.Sprintf("[room]\nhost_code = %q\n[broker]\nurl = %q\n", code, broker))
 	begun := time.Now()
-	m := startPi(t, card, Options{Board: Raspi3B, Host: true, Display: "1280x720"})
+	m := start(t, card, Options{Board: Raspi3B, Host: true, Display: "1280x720"})
 
 	want := []string{invite.WiFi{Name: "rabbit", Passphrase: "carrotcarrot"}.Code(), "http://10.1.1.1:8081/"}
 	slices.Sort(want)
@@ -95,7 +95,7 @@ func TestScreenDies(t *testing.T) {
 	c := newCard(t, ImageForTest(t), 0)
 	putRoot(t, c, "./testdata/display", "warren/appliance/screen")
 	put(t, c, "cmdline.txt", "console=tty1 root=/dev/mmcblk0p2 rootwait init=/init panic=1\n")
-	m := startPi(t, c, Options{Board: Raspi3B, Display: "1280x720"})
+	m := start(t, c, Options{Board: Raspi3B, Display: "1280x720"})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	expect := func(text string) {
@@ -118,29 +118,6 @@ func TestScreenDies(t *testing.T) {
 	awaitScreen(t, m, "the kernel's messages", kernel)
 	keep(t, seen, "kernel")
 	awaitScreen(t, m, "the codes again", room)
-}
-
-// startPi is start. Now and then an emulated Pi 3B runs no kernel at all: its console has
-// not a word after five minutes. Such a machine is started again; one whose kernel runs
-// is not.
-func startPi(t *testing.T, c *Card, o Options) *Machine {
-	t.Helper()
-	for range 3 {
-		m := start(t, c, o)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		err := m.AwaitConsole(ctx, "Linux version")
-		cancel()
-		if err == nil {
-			return m
-		}
-		if said := m.Console(); said != "" {
-			t.Fatalf("%v:\n%s", err, said)
-		}
-		t.Log("the emulated Pi has not begun to run its kernel, and is started again")
-		m.Cut()
-	}
-	t.Fatal("the emulated Pi has not begun to run its kernel, three times")
-	return nil
 }
 
 // isConsole reports whether a picture is the kernel's console: its black, and not
