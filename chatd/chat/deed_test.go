@@ -21,7 +21,7 @@ func deeds() []Deed {
 	state := State{
 		Title: "rabbits", Pin: &Pinned{"cake", aHost, 3}, Slow: 5, Locked: true, Off: true, Notice: "soon", NoPictures: true, Erased: true,
 		Clocks: []BootClock{{"boot", 1_800_000_000_000, true}}, Muted: []Person{guest}, Words: []string{"carrot"}, Clears: []int64{5},
-		Hidden: []int64{1, 2}, Deleted: []int64{3},
+		Hidden: []int64{1, 2},
 		Deeds: []Done{{Offset: 9, Ref: "r", Verb: TypeHide, By: aHost, To: &to, Who: &guest, Text: "rude", Stamp: Stamp{"boot", 4}},
 			{Offset: 10, Ref: "s", Verb: TypeSlow, By: aHost, Seconds: &seconds, Undo: true}},
 	}
