@@ -195,8 +195,7 @@ func FuzzDeedOf(f *testing.F) {
 			t.Fatalf("%s becomes %s", r.Body, twice.Body)
 		}
 		if s, ok := d.(*Snapshot); ok {
-			s.State.Fit()
-			if n := len(RecordOf(s, s.ID(), Stamp{}).Body); n > MaxBody {
+			if n := len(RecordOf(s, s.ID(), Stamp{}).Body); n > MaxSnapshot {
 				t.Fatalf("a snapshot of %d bytes", n)
 			}
 		}

@@ -40,8 +40,8 @@ func (m Message) Record(id string, at Stamp) Record {
 	return Record{ID: id, Type: TypeMessage, ContentType: ContentJSON, Stamp: at, Body: bodyOf(m)}
 }
 
-// plainName is who an AMQP client is that does not say.
-const plainName = "AMQP"
+// PlainName is who an AMQP client is that does not say.
+const PlainName = "AMQP"
 
 // MessageOf reads the message in r: one of Warren's own, or the text of any
 // AMQP client. The exchange is open to whoever has the broker's password, so
@@ -56,7 +56,7 @@ func MessageOf(r Record) (Message, error) {
 	case isText(r.ContentType):
 		m = Message{From: Person{Name: r.App}, Text: string(r.Body)}
 		if name, err := CleanName(r.App); err != nil {
-			m.From.Name = plainName
+			m.From.Name = PlainName
 		} else {
 			m.From.Name = name
 		}

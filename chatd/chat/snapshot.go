@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"encoding/json"
 	"strconv"
 )
 
@@ -33,4 +34,22 @@ func (s *Snapshot) Doer() Person { return Person{} }
 func (s *Snapshot) check() error {
 	s.State.Clean()
 	return checkOffset("upto", max(s.Upto, 0))
+}
+
+// UnmarshalJSON implements json.Unmarshaler. As with a State, what is not
+// understood is left out, alone.
+func (s *Snapshot) UnmarshalJSON(raw []byte) error {
+	*s = Snapshot{}
+	var memory json.RawMessage
+	if _, err := lenient(raw, map[string]any{"upto": &s.Upto, "state": &s.State, "memory": &memory}); err != nil {
+		return err
+	}
+	if memory == nil {
+		return nil
+	}
+	m := &Memory{}
+	if _, err := lenient(memory, map[string]any{"time": &m.Time, "boots": &m.Boots, "spoken": &m.Spoken, "recent": &m.Recent}); err == nil {
+		s.Memory = m
+	}
+	return nil
 }
