@@ -43,9 +43,10 @@ var (
 	emoji  = []string{"👍", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1️⃣"}
 )
 
-// generate returns the log of a seed, of at most so many records.
-func generate(seed uint64, horizon int64, boots, most int) []chat.Record {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 13)), horizon: horizon, boots: boots}
+// generate returns the log of a seed, of at most so many records; at times, with a snapshot that
+// what is before it has come to, near the limits of what is remembered.
+func generate(seed uint64, most int) (start *chat.Snapshot, log []chat.Record) {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 13)), horizon: Horizon, boots: MaxBoots}
 	g.boot()
 	for _, kind := range []struct {
 		weight int
@@ -58,15 +59,35 @@ func generate(seed uint64, horizon int64, boots, most int) []chat.Record {
 		}
 	}
 	if g.IntN(8) == 0 {
-		g.offset = pick(g, []int64{1, 7, horizon, 1_000_000})
+		g.offset = pick(g, []int64{1, 7, g.horizon, 1_000_000})
 	}
-	if g.IntN(4) == 0 {
+	if g.often(80) {
+		start = g.begin()
+	}
+	if g.often(4) {
 		g.erase()
 	}
 	for n := 5 + g.IntN(most-4); len(g.log) < n; {
 		pick(g, g.kinds)()
 	}
-	return g.log[:min(len(g.log), most)]
+	return start, g.log[:min(len(g.log), most)]
+}
+
+// begin makes a snapshot after which it goes on.
+func (g *generator) begin() *chat.Snapshot {
+	g.offset = 1_000_000
+	s := &chat.Snapshot{Upto: g.offset - 1, State: *g.state(), Memory: &chat.Memory{Time: 1 << 30}}
+	for i := range chat.MaxHidden - g.Int64N(3) {
+		s.State.Hidden = append(s.State.Hidden, 5000+2*i)
+	}
+	for i := range MaxSpoken - g.Int64N(3) {
+		s.Memory.Spoken = append(s.Memory.Spoken, chat.Moment{ID: fmt.Sprint("s", i), At: 1<<30 - 1000 + i})
+	}
+	for i := range MaxBoots - g.Int64N(3) {
+		s.Memory.Boots = append(s.Memory.Boots, chat.Moment{ID: fmt.Sprint("boot-", i), At: g.Int64N(1 << 30)})
+	}
+	s.State.Clean()
+	return s
 }
 
 func pick[T any](g *generator, all []T) T { return all[g.IntN(len(all))] }
@@ -345,7 +366,7 @@ func (g *generator) state() *chat.State {
 		s.Pin = &chat.Pinned{Text: "pinned", By: g.aHost(), Offset: 5}
 		s.Deeds = []chat.Done{{Offset: 3, Verb: chat.TypeLock, By: g.aHost()}}
 	}
-	if g.often(12) {
+	if g.often(50) {
 		for i := range chat.MaxMuted {
 			s.Muted = append(s.Muted, chat.Person{ID: fmt.Sprint("muted-", i), Name: "Muted"})
 			s.Kicked = append(s.Kicked, chat.Moment{ID: fmt.Sprint("kicked-", i), At: -1})

@@ -41,9 +41,8 @@ func (r *reference) hosts(rec chat.Record, e *refEntry, d chat.Deed, t int64) {
 			s.Muted = last(append(s.Muted, d.Who), chat.MaxMuted)
 		}
 	case *chat.Kick:
-		s.Kicked = append(without(s.Kicked, d.Who.ID), chat.Moment{ID: d.Who.ID, At: t})
-		s.Kicked = slices.DeleteFunc(s.Kicked, func(k chat.Moment) bool { return r.time-k.At >= chat.KickTime.Milliseconds() })
-		s.Kicked = last(s.Kicked, chat.MaxKicked)
+		s.Kicked = slices.DeleteFunc(without(s.Kicked, d.Who.ID), func(k chat.Moment) bool { return r.time-k.At >= chat.KickTime.Milliseconds() })
+		s.Kicked = last(append(s.Kicked, chat.Moment{ID: d.Who.ID, At: t}), chat.MaxKicked)
 	case *chat.Slow:
 		s.Slow = d.Seconds
 		if d.Seconds == 0 {

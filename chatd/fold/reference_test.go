@@ -27,6 +27,8 @@ type reference struct {
 	refused []refusal
 
 	repeated int
+	first    int64        // offset of the first record
+	stamps   []chat.Stamp // the last ones
 }
 
 type refKey struct {
@@ -36,12 +38,49 @@ type refKey struct {
 
 // newReference returns one that has read nothing.
 func newReference() *reference {
-	return &reference{horizon: 32768, boots: 16, spoken: 4096, slack: 1000}
+	return &reference{horizon: Horizon, boots: MaxBoots, spoken: MaxSpoken, slack: SlowSlack.Milliseconds(), first: -1}
+}
+
+// begin takes over what a snapshot says of a log of which nothing is to be read again.
+func (r *reference) begin(s chat.Snapshot) {
+	s = *deedOf(chat.RecordOf(&s, s.ID(), chat.Stamp{})).(*chat.Snapshot)
+	r.state, r.first = s.State, s.Upto+1
+	if m := s.Memory; m != nil {
+		r.time, r.began, r.spoke = m.Time, m.Boots, m.Spoken
+	}
+}
+
+// came is what a record came to.
+type came struct {
+	what  string // nothing, shown, repeated, refused
+	why   string
+	from  string // of what is refused
+	shown *refEntry
 }
 
 // read folds the next record.
-func (r *reference) read(rec chat.Record) {
-	t := r.timeOf(rec.Stamp)
+func (r *reference) read(rec chat.Record) came {
+	said, done, refused, repeated := len(r.said), len(r.done), len(r.refused), r.repeated
+	r.fold(rec)
+	switch {
+	case r.repeated > repeated:
+		return came{what: "repeated"}
+	case len(r.refused) > refused:
+		return came{what: "refused", why: r.refused[refused].Why, from: r.refused[refused].Person}
+	case len(r.said) > said:
+		return came{what: "shown", shown: r.said[said]}
+	case len(r.done) > done:
+		return came{what: "shown", shown: r.done[done]}
+	}
+	return came{what: "nothing"}
+}
+
+func (r *reference) fold(rec chat.Record) {
+	if r.first < 0 {
+		r.first = rec.Offset
+	}
+	r.stamps = last(append(r.stamps, rec.Stamp), 10)
+	t := r.timeOf(rec.Stamp, true)
 	r.time = max(r.time, t)
 	if !rec.Stamp.Possible() {
 		rec.Stamp = chat.Stamp{}
@@ -64,11 +103,14 @@ func (r *reference) read(rec chat.Record) {
 	r.deed(rec, d, t)
 }
 
-func (r *reference) timeOf(s chat.Stamp) int64 {
+func (r *reference) timeOf(s chat.Stamp, counts bool) int64 {
 	if !s.Possible() {
 		return r.time
 	}
 	i := slices.IndexFunc(r.began, func(m chat.Moment) bool { return m.ID == s.Boot })
+	if i < 0 && !counts {
+		return r.time
+	}
 	if i < 0 {
 		r.began = last(append(r.began, chat.Moment{ID: s.Boot, At: r.time - s.UpMS}), r.boots)
 		return r.time
@@ -164,7 +206,7 @@ func (r *reference) refuse(rec chat.Record, person, why string) {
 
 func (r *reference) message(rec chat.Record, m chat.Message, t int64) {
 	id := m.From.ID
-	host := id != "" && r.host(id, m.Host)
+	host := r.host(id, m.Host)
 	reasons := "kicked off locked no_pictures slow_down words"
 	if host {
 		reasons = ""

@@ -34,13 +34,42 @@ type refusal struct {
 	Person, Ref, Why string
 }
 
+// shown returns e without what nobody is shown.
+func (e *refEntry) shown() refEntry {
+	v := *e
+	v.at, v.last, v.all = 0, 0, 0
+	return v
+}
+
 func (r *reference) floor() int64 {
 	return slices.Max(append(slices.Clone(r.state.Clears), r.state.Floor))
 }
 
-// kicked reports whether somebody is kept out at a log time.
-func (r *reference) kicked(person string, t int64) bool {
-	return r.refusedFor(person, "", false, t, "kicked") != ""
+// kicked reports whether somebody is kept out at the time that a record with a stamp
+// would have.
+func (r *reference) kicked(person string, at chat.Stamp) bool {
+	return r.refusedFor(person, "", false, r.timeOf(at, false), "kicked") != ""
+}
+
+// whyAt returns why the record at an offset was refused, nothing if it was not.
+func (r *reference) whyAt(offset int64) string {
+	for _, no := range r.refused {
+		if no.Offset == offset {
+			return no.Why
+		}
+	}
+	return ""
+}
+
+// carried returns what stays of the state when all is erased.
+func (r *reference) carried() chat.State {
+	s := r.state
+	s.Hidden, s.Clears, s.Floor, s.Pin, s.Deeds, s.Unknown = nil, nil, 0, nil, nil, 0
+	s.Kicked = slices.Clone(s.Kicked)
+	for i := range s.Kicked {
+		s.Kicked[i].At -= r.time
+	}
+	return s
 }
 
 // view returns what a person, nobody if it is empty, is shown of the whole log.
@@ -49,8 +78,7 @@ func (r *reference) view(person string) (out []refEntry) {
 		if e.Offset < r.floor() || e.Only != "" && e.Only != person {
 			continue
 		}
-		v := *e
-		v.at, v.last, v.all = 0, 0, 0
+		v := e.shown()
 		if hidden := slices.Contains(r.state.Hidden, e.Offset); e.Kind == chat.TypeMessage {
 			if hidden {
 				v.From.Name = unnamed(v.From.ID)
