@@ -27,6 +27,7 @@ type Step struct {
 	Message *chat.Message // nil if the record is none; with the name that is shown
 	Deed    chat.Deed     // nil if the record is none
 	Person  string        // to whom alone it is shown; empty: to everyone
+	Renamed bool          // its sender's name is not shown: it has NeutralName instead
 	Why     Why           // why it is refused
 	From    string        // who said or did it: a person's id, or empty
 	Err     error         // why it cannot be read, chat.ErrUnknownType included
@@ -145,7 +146,7 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 	}
 	host := f.isHost(m.From.ID, m.Host)
 	step.Why = f.refusesMessage(m, host, at)
-	m.From.Name = f.shownName(m.From, host)
+	step.Renamed = f.rename(&m.From, host)
 	if step.Why != "" {
 		step.Verdict, entry.why = Refused, step.Why
 		f.recent.add(entry)
@@ -199,12 +200,13 @@ func (f *Fold) isHost(id string, flag bool) bool {
 	return flag || id != "" && slices.ContainsFunc(f.state.Deeds, func(d chat.Done) bool { return d.By.ID == id })
 }
 
-// shownName returns the name that a person is shown under.
-func (f *Fold) shownName(p chat.Person, host bool) string {
+// rename gives a person another name if the hosts do not want theirs.
+func (f *Fold) rename(p *chat.Person, host bool) bool {
 	if host || !f.matcher.Match(p.Name) {
-		return p.Name
+		return false
 	}
-	return NeutralName(p.ID)
+	p.Name = NeutralName(p.ID)
+	return true
 }
 
 // NeutralName returns a name that says nothing, for a person whose own is not shown.
@@ -214,3 +216,7 @@ func NeutralName(id string) string {
 	}
 	return chat.SuggestName(id)
 }
+
+// Miss says that records of the log before an offset are gone that were not added:
+// what hosts did there is unknown.
+func (f *Fold) Miss(offset int64) { f.state.Unknown = offset }

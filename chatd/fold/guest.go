@@ -74,7 +74,7 @@ func (f *Fold) react(step *Step, d *chat.Reaction, offset, at int64) {
 		step.Verdict = Refused
 		return
 	}
-	d.From.Name = f.shownName(d.From, f.isHost(d.From.ID, d.Host))
+	step.Renamed = f.rename(&d.From, f.isHost(d.From.ID, d.Host))
 	if d.To >= offset {
 		return
 	}

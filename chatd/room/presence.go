@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/fold"
 )
 
 // Presence is who is in the room.
@@ -108,11 +109,35 @@ func (r *Room) Rename(p chat.Person) {
 	}
 }
 
-// Presence returns who is here now.
+// Presence returns who is here now, as everyone is told.
 func (r *Room) Presence() Presence {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.presence.all()
+	return r.presenceFor(Viewer{})
+}
+
+// nameFor returns the name that somebody is shown under to everyone else. A muted
+// person speaks by no name either: it is the one under which a host has muted them.
+// r.mu is held.
+func (r *Room) nameFor(p chat.Person) string {
+	if name, muted := r.fold.Muted(p.ID); muted {
+		return name
+	}
+	if r.fold.Unwanted(p.Name) {
+		return fold.NeutralName(p.ID)
+	}
+	return p.Name
+}
+
+// presenceFor returns who is here as somebody sees it: oneself under one's own
+// name. r.mu is held.
+func (r *Room) presenceFor(as Viewer) Presence {
+	return r.presence.all(func(q chat.Person) chat.Person {
+		if q.ID != as.Person {
+			q.Name = r.nameFor(q)
+		}
+		return q
+	})
 }
 
 // Typing says that p is writing. It may be dropped.
@@ -139,11 +164,16 @@ func (h handler) Whispered(body []byte) {
 	defer h.mu.Unlock()
 	if w.Typing != nil {
 		if name, err := chat.CleanName(w.Typing.Name); err == nil && chat.ValidID(w.Typing.ID) {
-			typing := &Event{Typing: &chat.Person{ID: w.Typing.ID, Name: name}}
-			if h.state.muted[w.Typing.ID] {
-				typing.Audience.Person = w.Typing.ID
+			who := chat.Person{ID: w.Typing.ID, Name: name}
+			typing := &Event{Typing: &who}
+			if _, muted := h.fold.Muted(who.ID); muted {
+				typing.Audience.Person = who.ID
+			} else {
+				who.Name = h.nameFor(who)
 			}
-			h.append(typing)
+			if !h.loading {
+				h.append(typing)
+			}
 		}
 	}
 	if p := w.Presence; p != nil && w.Node != h.node {
@@ -200,13 +230,18 @@ func (r *Room) announce(ctx context.Context) error {
 // tellPresence appends an event if somebody came, went or changed the name
 // since the last one. r.mu is held.
 func (r *Room) tellPresence() {
-	all := r.presence.all()
-	if equal(all, r.presence.told) {
-		return
+	all := r.presenceFor(Viewer{})
+	if !equal(all, r.presence.told) {
+		r.presence.told = all
+		people.Set(float64(all.Count))
+		r.append(&Event{Presence: &all})
 	}
-	r.presence.told = all
-	people.Set(float64(all.Count))
-	r.append(&Event{Presence: &all})
+	for id, g := range r.presence.local {
+		if r.nameFor(g.person) != g.person.Name {
+			own := r.presenceFor(Viewer{Person: id})
+			r.append(&Event{Presence: &own, Audience: Audience{Person: id}})
+		}
+	}
 }
 
 // expire forgets daemons that were not heard of for too long.
@@ -229,8 +264,8 @@ func (p *presence) own() Presence {
 }
 
 // all is who is here through any daemon. Somebody who is at two of them
-// counts once, as long as both name everybody.
-func (p *presence) all() Presence {
+// counts once, as long as both name everybody. Each is named as shown returns.
+func (p *presence) all(shown func(chat.Person) chat.Person) Presence {
 	byID := make(map[string]chat.Person, len(p.local))
 	unnamed := 0
 	for _, r := range p.remote {
@@ -244,7 +279,7 @@ func (p *presence) all() Presence {
 	}
 	all := make([]chat.Person, 0, len(byID))
 	for _, q := range byID {
-		all = append(all, q)
+		all = append(all, shown(q))
 	}
 	return named(all, len(all)+unnamed)
 }
