@@ -320,7 +320,7 @@ func (r *Room) entries(ctx context.Context, epoch string, recs []chat.Record, as
 		return r.held(offset)
 	}
 	for _, e := range order {
-		r.mark(e)
+		r.judged(e)
 	}
 	begin := max(r.begin, r.fold.Floor())
 	for _, e := range order {
@@ -334,9 +334,9 @@ func (r *Room) entries(ctx context.Context, epoch string, recs []chat.Record, as
 	return out, true, nil
 }
 
-// mark makes of an entry that was read from the log what is known of it: for whom it
+// judged makes of an entry that was read from the log what is known of it: for whom it
 // is, and under which name. r.mu is held.
-func (r *Room) mark(e *Entry) {
+func (r *Room) judged(e *Entry) {
 	m, from := r.index.of(e.Offset), &e.Message.From
 	switch d := e.Deed.(type) {
 	case *chat.Reaction:

@@ -4,52 +4,52 @@ import (
 	"maps"
 )
 
-// mark is what is known of a record of the log, in a byte, so that a page of it can be
+// verdict is what is known of a record of the log, in a byte, so that a page of it can be
 // shown without judging the records before it again.
-type mark uint8
+type verdict uint8
 
 const (
-	shown   mark = 1 << iota // to everyone
-	shadow                   // to its sender alone
-	renamed                  // its sender's name is not shown
-	deleted                  // a message, by its sender
-	edited                   // a message: index.edits knows by what
+	shown   verdict = 1 << iota // to everyone
+	shadow                      // to its sender alone
+	renamed                     // its sender's name is not shown
+	deleted                     // a message, by its sender
+	edited                      // a message: index.edits knows by what
 )
 
 // maxIndex is how many offsets an index covers: the longest log that a card keeps,
 // 363 MiB, has three million records of the shortest messages. They take 4 MiB.
 const maxIndex = 1 << 22
 
-const chunk = 1 << 12 // marks are stored by so many
+const chunk = 1 << 12 // verdicts are stored by so many
 
 // index is what the log's records came to, one by one.
 type index struct {
-	chunks map[int64]*[chunk]mark
+	chunks map[int64]*[chunk]verdict
 	edits  map[int64]int64    // of a message: the offset of its last edit
 	images map[string][]int64 // offsets of the messages that have a picture, by its id
 	last   int64              // the largest offset
 }
 
 func newIndex() *index {
-	return &index{chunks: make(map[int64]*[chunk]mark), edits: make(map[int64]int64), images: make(map[string][]int64)}
+	return &index{chunks: make(map[int64]*[chunk]verdict), edits: make(map[int64]int64), images: make(map[string][]int64)}
 }
 
-// of returns the mark of the record at an offset, 0 if it is not shown.
-func (x *index) of(offset int64) mark {
+// of returns the verdict on the record at an offset, 0 if it is not shown.
+func (x *index) of(offset int64) verdict {
 	if c := x.chunks[offset/chunk]; c != nil {
 		return c[offset%chunk]
 	}
 	return 0
 }
 
-// set adds to the mark of the record at an offset.
-func (x *index) set(offset int64, m mark) {
+// set adds to the verdict on the record at an offset.
+func (x *index) set(offset int64, v verdict) {
 	c := x.chunks[offset/chunk]
 	if c == nil {
-		c = new([chunk]mark)
+		c = new([chunk]verdict)
 		x.chunks[offset/chunk] = c
 	}
-	c[offset%chunk] |= m
+	c[offset%chunk] |= v
 	x.last = max(x.last, offset)
 }
 
@@ -77,7 +77,7 @@ func (x *index) forget(begin int64) int64 {
 	if least <= begin || len(x.chunks) <= maxIndex/chunk {
 		return begin
 	}
-	maps.DeleteFunc(x.chunks, func(i int64, _ *[chunk]mark) bool { return i < least/chunk })
+	maps.DeleteFunc(x.chunks, func(i int64, _ *[chunk]verdict) bool { return i < least/chunk })
 	maps.DeleteFunc(x.edits, func(message, _ int64) bool { return message < least })
 	for id, at := range x.images {
 		n := 0

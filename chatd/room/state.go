@@ -96,3 +96,20 @@ func (r *Room) Known() bool {
 	defer r.mu.Unlock()
 	return !r.loading
 }
+
+// Epoch returns the name of the log, "" as long as Known is false.
+func (r *Room) Epoch() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loading {
+		return ""
+	}
+	return r.epoch
+}
+
+// Unwanted reports whether a text has a word that the hosts do not want.
+func (r *Room) Unwanted(text string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fold.Unwanted(text)
+}
