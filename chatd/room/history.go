@@ -89,12 +89,7 @@ func (r *Room) View(ctx context.Context, as Viewer, n int) View {
 // copy, and the offset from which on nothing is missing there. r.mu is held.
 func (r *Room) since(offset int64, as Viewer) (entries []*Entry, begin int64) {
 	offset = max(offset, r.fold.Floor())
-	begin = r.window.begin
-	all := r.window.entries[r.window.index(max(offset, begin)):]
-	if as.Person == "" {
-		return as.seen(all), begin
-	}
-	begin = max(begin, r.shadows.begin)
+	begin = max(r.window.begin, r.shadows.beginFor(as.Person))
 	offset = max(offset, begin)
 	return as.seen(merge(r.window.entries[r.window.index(offset):], r.shadows.entries[r.shadows.index(offset):])), begin
 }

@@ -171,6 +171,7 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 	h.restart(f, begin)
 	h.read, h.news, h.loading = -1, news{}, true
 	h.snapshot.begin()
+	h.snapshot.keep = kept == nil || kept.Offset < 0
 	return true
 }
 

@@ -27,7 +27,10 @@ type window struct {
 	entries  []*Entry // as they are shown now
 	messages int      // how many of them are messages
 	bytes    int
-	begin    int64 // all from this offset on are here
+	begin    int64 // all from this offset on are here, but for
+
+	// those that one person alone sees, by that person: from this offset on.
+	dropped map[string]int64
 }
 
 func newWindow(most, mostBytes int) window { return window{most: most, mostBytes: mostBytes} }
@@ -41,12 +44,29 @@ func (w *window) add(e *Entry) {
 	drop := 0
 	for w.messages > w.most || len(w.entries)-drop > 3*w.most || w.bytes > w.mostBytes && len(w.entries)-drop > 1 {
 		w.count(w.entries[drop], -1)
-		w.begin = w.entries[drop].Offset + 1
+		w.drop(w.entries[drop])
 		w.entries[drop] = nil // snapshots share the array: they have their own copy of the slots
 		drop++
 	}
 	w.entries = w.entries[drop:]
 }
+
+// drop notes that an entry is here no more.
+func (w *window) drop(e *Entry) {
+	person := e.Audience.Person
+	if person == "" || len(w.dropped) >= w.most {
+		w.begin = e.Offset + 1
+		clear(w.dropped)
+		return
+	}
+	if w.dropped == nil {
+		w.dropped = make(map[string]int64)
+	}
+	w.dropped[person] = e.Offset + 1
+}
+
+// beginFor returns the offset from which on all is here that somebody may see.
+func (w *window) beginFor(person string) int64 { return max(w.begin, w.dropped[person]) }
 
 func (w *window) count(e *Entry, by int) {
 	w.bytes += by * e.size()
