@@ -116,7 +116,7 @@ func (f *Fold) Add(rec chat.Record) Step {
 	}
 	at := f.clock.add(rec.Stamp)
 	f.recent.forget(rec.Offset)
-	if rec.Type == chat.TypeEpoch {
+	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return Step{Target: -1}
 	}
 	m, err := chat.MessageOf(rec)
@@ -166,9 +166,6 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 // deed judges a deed, and does it.
 func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 	step := Step{Deed: d, From: d.Doer().ID, Target: -1}
-	if _, snapshot := d.(*chat.Snapshot); snapshot {
-		return step
-	}
 	entry := remembered{offset: rec.Offset, time: at}
 	if rec.ID != "" {
 		entry.key = deedKey(d, rec.ID)
