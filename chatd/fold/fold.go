@@ -19,9 +19,11 @@ type Fold struct {
 	recent recent
 
 	begun, sure bool
+
+	read chat.Message // the one of the last step
 }
 
-// Step is what one record came to.
+// Step is what one record came to. It holds until the next Add.
 type Step struct {
 	Verdict Verdict
 	Message *chat.Message // nil if the record is none; with the name that is shown
@@ -119,9 +121,9 @@ func (f *Fold) Add(rec chat.Record) Step {
 	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return Step{Target: -1}
 	}
-	m, err := chat.MessageOf(rec)
-	if err == nil {
-		return f.message(rec, &m, at)
+	var err error
+	if f.read, err = chat.MessageOf(rec); err == nil {
+		return f.message(rec, &f.read, at)
 	}
 	if errors.Is(err, chat.ErrUnknownType) {
 		d, err := chat.DeedOf(rec)
