@@ -150,7 +150,7 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 	step.Why = f.refusesMessage(m, host, at)
 	step.Renamed = f.rename(&m.From, host)
 	if step.Why != "" {
-		step.Verdict, entry.why = Refused, step.Why
+		step.Verdict, entry.reason = Refused, number(step.Why)
 		f.recent.add(entry)
 		return step
 	}
@@ -187,7 +187,7 @@ func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 		f.host(&step, rec, at)
 	}
 	if step.Verdict == Refused {
-		entry.why = step.Why
+		entry.reason = number(step.Why)
 	}
 	f.recent.add(entry)
 	return step
