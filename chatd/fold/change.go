@@ -8,7 +8,7 @@ import (
 
 func (f *Fold) edit(step *Step, d *chat.Edit, offset, at int64) {
 	why, target := f.refusesEdit(d, offset, at)
-	d.From.Name = f.shownName(d.From, f.isHost(d.From.ID, d.Host))
+	step.Renamed = f.rename(&d.From, f.isHost(d.From.ID, d.Host))
 	if why != "" {
 		step.Verdict, step.Why = Refused, why
 		return
@@ -45,7 +45,7 @@ func (f *Fold) refusesEdit(d *chat.Edit, offset, at int64) (Why, *remembered) {
 
 func (f *Fold) delete(step *Step, d *chat.Delete, offset, at int64) {
 	why, target := f.own(d.To, d.From.ID, offset, at)
-	d.From.Name = f.shownName(d.From, f.isHost(d.From.ID, false))
+	step.Renamed = f.rename(&d.From, f.isHost(d.From.ID, false))
 	if why != "" {
 		step.Verdict, step.Why = Refused, why
 		return

@@ -19,14 +19,17 @@ type Fold struct {
 	recent recent
 
 	begun, sure bool
+
+	read chat.Message // the one of the last step
 }
 
-// Step is what one record came to.
+// Step is what one record came to. It holds until the next Add.
 type Step struct {
 	Verdict Verdict
 	Message *chat.Message // nil if the record is none; with the name that is shown
 	Deed    chat.Deed     // nil if the record is none
 	Person  string        // to whom alone it is shown; empty: to everyone
+	Renamed bool          // its sender's name is not shown: it has NeutralName instead
 	Why     Why           // why it is refused
 	From    string        // who said or did it: a person's id, or empty
 	Err     error         // why it cannot be read, chat.ErrUnknownType included
@@ -115,12 +118,12 @@ func (f *Fold) Add(rec chat.Record) Step {
 	}
 	at := f.clock.add(rec.Stamp)
 	f.recent.forget(rec.Offset)
-	if rec.Type == chat.TypeEpoch {
+	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return Step{Target: -1}
 	}
-	m, err := chat.MessageOf(rec)
-	if err == nil {
-		return f.message(rec, &m, at)
+	var err error
+	if f.read, err = chat.MessageOf(rec); err == nil {
+		return f.message(rec, &f.read, at)
 	}
 	if errors.Is(err, chat.ErrUnknownType) {
 		d, err := chat.DeedOf(rec)
@@ -145,9 +148,9 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 	}
 	host := f.isHost(m.From.ID, m.Host)
 	step.Why = f.refusesMessage(m, host, at)
-	m.From.Name = f.shownName(m.From, host)
+	step.Renamed = f.rename(&m.From, host)
 	if step.Why != "" {
-		step.Verdict, entry.why = Refused, step.Why
+		step.Verdict, entry.reason = Refused, number(step.Why)
 		f.recent.add(entry)
 		return step
 	}
@@ -165,9 +168,6 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 // deed judges a deed, and does it.
 func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 	step := Step{Deed: d, From: d.Doer().ID, Target: -1}
-	if _, snapshot := d.(*chat.Snapshot); snapshot {
-		return step
-	}
 	entry := remembered{offset: rec.Offset, time: at}
 	if rec.ID != "" {
 		entry.key = deedKey(d, rec.ID)
@@ -187,7 +187,7 @@ func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 		f.host(&step, rec, at)
 	}
 	if step.Verdict == Refused {
-		entry.why = step.Why
+		entry.reason = number(step.Why)
 	}
 	f.recent.add(entry)
 	return step
@@ -199,12 +199,13 @@ func (f *Fold) isHost(id string, flag bool) bool {
 	return flag || id != "" && slices.ContainsFunc(f.state.Deeds, func(d chat.Done) bool { return d.By.ID == id })
 }
 
-// shownName returns the name that a person is shown under.
-func (f *Fold) shownName(p chat.Person, host bool) string {
+// rename gives a person another name if the hosts do not want theirs.
+func (f *Fold) rename(p *chat.Person, host bool) bool {
 	if host || !f.matcher.Match(p.Name) {
-		return p.Name
+		return false
 	}
-	return NeutralName(p.ID)
+	p.Name = NeutralName(p.ID)
+	return true
 }
 
 // NeutralName returns a name that says nothing, for a person whose own is not shown.
@@ -214,3 +215,7 @@ func NeutralName(id string) string {
 	}
 	return chat.SuggestName(id)
 }
+
+// Miss says that records of the log before an offset are gone that were not added:
+// what hosts did there is unknown.
+func (f *Fold) Miss(offset int64) { f.state.Unknown = offset }

@@ -35,7 +35,10 @@ func newTextPhone(g *Gateway, s *session.Session, address string, host bool, q u
 		return p
 	}
 	n, _ := strconv.Atoi(q.Get("history"))
-	v := g.Room.View(p.as(), min(max(n, 0), defaultHistory))
+	v := g.Room.View(s.Context(), p.as(), min(max(n, 0), defaultHistory))
+	if !p.mayStay() {
+		return p
+	}
 	s.Start(v.Tail, func(_ context.Context, write func([]byte) error) error { return write(textFrames(v.Entries)) })
 	return p
 }
@@ -44,7 +47,12 @@ func newTextPhone(g *Gateway, s *session.Session, address string, host bool, q u
 func (p *textPhone) Slot() int { return textSlot }
 
 // Encode implements session.Protocol.
-func (p *textPhone) Encode(e *room.Event) []byte { return textFrames(e.Entries) }
+func (p *textPhone) Encode(e *room.Event) []byte {
+	if e.Refused != nil {
+		return session.AppendFrame(nil, []byte(notice+e.Refused.Text))
+	}
+	return textFrames(e.Entries)
+}
 
 // Bye implements session.Protocol.
 func (p *textPhone) Bye(_ session.Code, why string) []byte {
@@ -52,12 +60,12 @@ func (p *textPhone) Bye(_ session.Code, why string) []byte {
 }
 
 // Lost implements session.Protocol. A plain client never resumes: it goes on
-// with what is said next.
-func (p *textPhone) Lost() {}
+// with what is said next, unless it turns out that its person was sent out.
+func (p *textPhone) Lost() { p.mayStay() }
 
 // Receive implements session.Protocol.
 func (p *textPhone) Receive(data []byte) {
-	_, _, err := p.say(chat.Message{Text: string(data)}, newRef())
+	_, _, err := p.say(p.session.Context(), chat.Message{Text: string(data)}, newRef(), room.Made{})
 	var r *refusal
 	if errors.As(err, &r) && r.why != "empty" { // a bare Enter is nothing worth a word
 		p.notify(r.text)

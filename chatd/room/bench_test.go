@@ -25,7 +25,7 @@ func records(first int64, n int) []chat.Record {
 
 func open() handler {
 	h := handler{New(memory.New(), func() chat.Stamp { return chat.Stamp{Boot: "boot", UpMS: 1} }, slog.New(slog.DiscardHandler))}
-	h.Reset("epoch")
+	h.Reset("epoch", nil)
 	h.State(fanout.Up, "")
 	return h
 }

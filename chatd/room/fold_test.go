@@ -33,7 +33,7 @@ var (
 // newScript is a room that has read an empty log.
 func newScript(t *testing.T) *script {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	s := &script{t: t, r: r, h: h, x: x, up: now.UpMS}
 	r.clock = func() chat.Stamp { return chat.Stamp{Boot: "b", UpMS: s.up} }
@@ -78,7 +78,7 @@ func (s *script) restarted(i int) *script {
 	x.log = slices.Clone(s.x.log)
 	other := &script{t: s.t, r: r, h: h, x: x, next: s.next, up: s.up}
 	r.clock = func() chat.Stamp { return chat.Stamp{Boot: "b", UpMS: other.up} }
-	h.Reset("e")
+	h.Reset("e", nil)
 	if i < len(x.log) {
 		h.Deliver(x.log[i:])
 	}
@@ -88,7 +88,7 @@ func (s *script) restarted(i int) *script {
 
 // shown is what somebody who comes in sees: "offset:text", with "*" if it was
 // edited, or "-deleted" or "-hidden"; deeds by their kind.
-func (s *script) shown(as Viewer) string { return show(s.r.View(as, maxWindow).Entries) }
+func (s *script) shown(as Viewer) string { return show(s.r.View(context.Background(), as, maxWindow).Entries) }
 
 func show(entries []*Entry) string {
 	var all []string
@@ -394,7 +394,7 @@ func TestShadow(t *testing.T) {
 	tail := s.r.Tail()
 	s.say(bob, "before")
 	s.do(&chat.Mute{By: host, Who: bob})
-	if _, _, err := s.r.Say(chat.Message{From: bob, Text: "spam"}, "spam", false); err != nil {
+	if _, _, err := s.r.Say(context.Background(), chat.Message{From: bob, Text: "spam"}, "spam", false); err != nil {
 		t.Fatal(err)
 	}
 	s.came()
@@ -431,7 +431,7 @@ func TestShadow(t *testing.T) {
 		if got := show(older); got != want || err != nil {
 			t.Errorf("older: %+v sees %s, not %s (%v)", as, got, want, err)
 		}
-		v := s.r.View(as, 1)
+		v := s.r.View(context.Background(), as, 1)
 		if v.Head != 6 || show(v.Entries) != "6:hi" {
 			t.Errorf("%+v: %s, head %d", as, show(v.Entries), v.Head)
 		}
@@ -450,7 +450,7 @@ func TestShadow(t *testing.T) {
 		t.Errorf("deleted: %s", got)
 	}
 	s.do(&chat.Mute{By: host, Who: bob, Undo: true})
-	if _, _, err := s.r.Say(chat.Message{From: bob, Text: "sorry"}, "sorry", false); err != nil {
+	if _, _, err := s.r.Say(context.Background(), chat.Message{From: bob, Text: "sorry"}, "sorry", false); err != nil {
 		t.Fatal(err)
 	}
 	s.came()
@@ -553,7 +553,7 @@ func TestSlowMode(t *testing.T) {
 	s := newScript(t)
 	s.do(&chat.Slow{By: host, Seconds: 60})
 	say := func(p chat.Person, ref string, host bool) error {
-		_, _, err := s.r.Say(chat.Message{From: p, Text: "hi"}, ref, host)
+		_, _, err := s.r.Say(context.Background(), chat.Message{From: p, Text: "hi"}, ref, host)
 		return err
 	}
 	if err := say(ada, "1", false); err != nil {
@@ -628,7 +628,7 @@ func TestSnapshotIsAdopted(t *testing.T) {
 	if older, _, err := middle.r.Older(t.Context(), Viewer{}, 6, 10); err != nil || show(older) != "2-hidden 3:hide 4:0 5:1" {
 		t.Errorf("older: %s, %v", show(older), err)
 	}
-	if got := show(middle.r.View(Viewer{}, 3).Entries); got != show(s.r.View(Viewer{}, 3).Entries) || !strings.Contains(got, ":edited*") {
+	if got := show(middle.r.View(context.Background(), Viewer{}, 3).Entries); got != show(s.r.View(context.Background(), Viewer{}, 3).Entries) || !strings.Contains(got, ":edited*") {
 		t.Errorf("shown %s", got)
 	}
 	// From behind its place, what came between is not known: the next one counts.
@@ -686,7 +686,7 @@ func TestReactionsLeaveRoomForTalk(t *testing.T) {
 			s.do(&chat.Reaction{From: chat.Person{ID: fmt.Sprint(i), Name: "N"}, To: at, Emoji: "👍"})
 		}
 	}
-	entries := s.r.View(Viewer{}, 100).Entries
+	entries := s.r.View(context.Background(), Viewer{}, 100).Entries
 	if len(entries) != 300 {
 		t.Errorf("%d entries for 100 messages: at most three for each", len(entries))
 	}
@@ -786,17 +786,17 @@ func TestErase(t *testing.T) {
 		t.Errorf("what was said goes into the new log: %s", first.Body)
 	}
 	s.h.State(fanout.Away, "")
-	s.h.Reset("f")
+	s.h.Reset("f", nil)
 	first.Offset = 0
 	s.h.Deliver([]chat.Record{first})
 	s.h.State(fanout.Up, "")
 	if got := s.shown(Viewer{}); got != "" {
 		t.Errorf("shown %s", got)
 	}
-	if _, known, err := s.r.Say(chat.Message{From: ada, Text: "secret"}, "m0", false); !known || err != nil || len(s.x.published) > 0 {
+	if _, known, err := s.r.Say(context.Background(), chat.Message{From: ada, Text: "secret"}, "m0", false); !known || err != nil || len(s.x.published) > 0 {
 		t.Errorf("a phone says again what was erased: known is %v, %v, published %+v", known, err, s.x.published)
 	}
-	if _, known, err := s.r.Say(chat.Message{From: ada, Text: "new"}, "new", false); known || err != nil {
+	if _, known, err := s.r.Say(context.Background(), chat.Message{From: ada, Text: "new"}, "new", false); known || err != nil {
 		t.Errorf("something new: known is %v, %v", known, err)
 	}
 	state, hosts := s.r.State(), s.r.Host()

@@ -26,7 +26,7 @@ func settling(t *testing.T, up bool, test func(r *Room, h handler, x *scripted, 
 		ended := make(chan error, 1)
 		go func() { ended <- r.sendMarks(ctx) }()
 		defer func() { stop(); <-ended }()
-		h.Reset("e")
+		h.Reset("e", nil)
 		h.Deliver([]chat.Record{message(4, "a", "4", "4"), message(5, "a", "5", "5")})
 		h.State(fanout.Up, "")
 		if !up {
@@ -238,7 +238,7 @@ func TestMarksAreFew(t *testing.T) {
 
 func TestSettleEndsWithItsSession(t *testing.T) {
 	r, h, _, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	ctx, end := context.WithCancel(t.Context())
 	end()
 	if _, err := r.Settle(ctx, Viewer{}, ahead, 10); !errors.Is(err, context.Canceled) {

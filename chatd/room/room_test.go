@@ -78,14 +78,14 @@ func texts(entries []*Entry) string {
 
 func TestShownOnce(t *testing.T) {
 	r, h, _, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(1, "ada", "x", "one"), message(2, "bob", "x", "two"), message(3, "ada", "x", "again")})
 	h.Deliver([]chat.Record{message(7, "ada", "x", "again"), message(8, "", "", "amqp"), message(9, "", "", "amqp")})
-	if got := texts(r.View(Viewer{}, 100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
+	if got := texts(r.View(context.Background(), Viewer{}, 100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
 		t.Errorf("the room shows %s", got)
 	}
-	if offset, known, err := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "one"}, "x", false); offset != 1 || !known || err != nil {
+	if offset, known, err := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: "one"}, "x", false); offset != 1 || !known || err != nil {
 		t.Errorf("said again: %d, %v, %v", offset, known, err)
 	}
 }
@@ -95,30 +95,30 @@ func TestShownOnce(t *testing.T) {
 func TestSaidAgainAfterTheEndWasLost(t *testing.T) {
 	r, h, x, _ := newRoom(t)
 	all := []chat.Record{message(1, "ada", "old", "old"), message(5, "ada", "kept", "kept"), message(6, "ada", "lost", "lost"), message(7, "bob", "gone", "gone")}
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver(all)
 	h.State(fanout.Up, "")
 	h.State(fanout.Away, "")
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver(append(all[1:2:2], message(6, "eve", "new", "new"))) // read from less far back
 	h.State(fanout.Up, "")
 	for ref, want := range map[string]int64{"old": 1, "kept": 5} {
-		if offset, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: ref}, ref, false); !known || offset != want {
+		if offset, known, _ := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: ref}, ref, false); !known || offset != want {
 			t.Errorf("%s, which is in the log at %d: known is %v, at %d", ref, want, known, offset)
 		}
 	}
-	if _, known, err := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", false); known || err != nil || len(x.published) != 1 {
+	if _, known, err := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", false); known || err != nil || len(x.published) != 1 {
 		t.Errorf("what the log lost: known is %v, %v, %d are published", known, err, len(x.published))
 	}
 	h.Deliver([]chat.Record{message(7, "ada", "lost", "lost"), message(8, "ada", "kept", "kept")})
-	if got := texts(r.View(Viewer{}, 10).Entries); got != "5:kept 6:new 7:lost" {
+	if got := texts(r.View(context.Background(), Viewer{}, 10).Entries); got != "5:kept 6:new 7:lost" {
 		t.Errorf("the room shows %s", got)
 	}
 }
 
 func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 	r, h, _, log := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	for i := range 100 {
 		h.Deliver([]chat.Record{{Offset: int64(i), ContentType: "image/png", Type: chat.TypeMessage, Body: []byte("x")}})
@@ -127,7 +127,7 @@ func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 		{Offset: 100, Type: chat.TypeEpoch, ContentType: chat.ContentJSON, Body: []byte("{}")},
 		{Offset: 101, Type: "hologram", ContentType: chat.ContentJSON, Body: []byte("{}")},
 		message(102, "ada", "y", "fine")})
-	if got := texts(r.View(Viewer{}, 100).Entries); got != "102:fine" {
+	if got := texts(r.View(context.Background(), Viewer{}, 100).Entries); got != "102:fine" {
 		t.Errorf("the room shows %s", got)
 	}
 	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "image/png") {
@@ -137,11 +137,11 @@ func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 
 func TestStampOfWhatComesLive(t *testing.T) {
 	r, h, _, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver([]chat.Record{message(1, "", "", "old")})
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(2, "", "", "live")})
-	entries := r.View(Viewer{}, 10).Entries
+	entries := r.View(context.Background(), Viewer{}, 10).Entries
 	if entries[0].Stamp.Known() || entries[1].Stamp != now {
 		t.Errorf("stamps are %v and %v", entries[0].Stamp, entries[1].Stamp)
 	}
@@ -172,13 +172,13 @@ func follow(e *Event) string {
 func TestAwayAndBack(t *testing.T) {
 	r, h, _, _ := newRoom(t)
 	start := r.Tail()
-	if v := r.View(Viewer{}, 10); v.Epoch != "" || v.Head != -1 || v.Broker != fanout.Away {
+	if v := r.View(context.Background(), Viewer{}, 10); v.Epoch != "" || v.Head != -1 || v.Broker != fanout.Away {
 		t.Errorf("before the first log: %+v", v)
 	}
 	if v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 7}, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
 		t.Errorf("resumed before the first log: %+v", v)
 	}
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver([]chat.Record{message(1, "a", "1", "one")})
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(2, "a", "2", "two")})
@@ -196,20 +196,20 @@ func TestAwayAndBack(t *testing.T) {
 		t.Errorf("sessions were told: %s", got)
 	}
 	before := r.Tail()
-	h.Reset("f")
+	h.Reset("f", nil)
 	h.Deliver([]chat.Record{message(0, "a", "1", "new log")})
 	h.State(fanout.Up, "")
 	if got := follow(before); got != "lost" {
 		t.Errorf("sessions were told: %s", got)
 	}
-	if v := r.View(Viewer{}, 10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
+	if v := r.View(context.Background(), Viewer{}, 10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
 		t.Errorf("the room shows %s of %s", texts(v.Entries), v.Epoch)
 	}
 }
 
 func TestResume(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	for i := range int64(10) {
 		x.log = append(x.log, message(i*2, "a", fmt.Sprint(i), fmt.Sprint(i)))
@@ -264,7 +264,7 @@ func TestResumeAtTheSameMessageSaidAgain(t *testing.T) {
 	for where, from := range map[string]int{"in the log": 2, "in memory": 0} {
 		r, h, x, _ := newRoom(t)
 		x.log = log
-		h.Reset("e")
+		h.Reset("e", nil)
 		h.State(fanout.Up, "")
 		h.Deliver(log[from:])
 		for _, c := range []struct {
@@ -288,7 +288,7 @@ func TestResumeAtTheSameMessageSaidAgain(t *testing.T) {
 // before it is missed all the same.
 func TestResumeBeforeJunk(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	x.log = []chat.Record{message(1, "a", "1", "seen"), message(2, "a", "2", "missed")}
 	h.Deliver([]chat.Record{{Offset: 3, ContentType: "image/png"}, {Offset: 4, ContentType: "image/png"}})
@@ -302,7 +302,7 @@ func TestResumeBeforeJunk(t *testing.T) {
 
 func TestOlder(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	for i := range int64(3000) {
 		rec := message(1000+i, "a", fmt.Sprint(i), fmt.Sprint(i)) // what came before 1000 was pruned
@@ -342,7 +342,7 @@ func TestOlder(t *testing.T) {
 // message nor the repeat, and still shows it once.
 func TestOlderRepeats(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	const repeats = 400 // records after the message
 	for i := range int64(3500) {
