@@ -85,7 +85,7 @@ func (r *reference) fold(rec chat.Record) {
 	if !rec.Stamp.Possible() {
 		rec.Stamp = chat.Stamp{}
 	}
-	if rec.Type == chat.TypeEpoch {
+	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return
 	}
 	if m, err := chat.MessageOf(rec); err == nil {
@@ -97,7 +97,7 @@ func (r *reference) fold(rec chat.Record) {
 		return
 	}
 	d, err := chat.DeedOf(rec)
-	if err != nil || rec.Type == chat.TypeSnapshot || r.repeats(rec.Type, d.Doer().ID, rec) {
+	if err != nil || r.repeats(rec.Type, d.Doer().ID, rec) {
 		return
 	}
 	r.deed(rec, d, t)
