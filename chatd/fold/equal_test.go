@@ -12,12 +12,15 @@ import (
 	"testing"
 
 	"warren/chatd/chat"
+	"warren/chatd/fold/reference"
 )
 
 var (
 	logs = flag.Int("logs", 300, "how many generated logs are folded")
 	seed = flag.Int64("seed", -1, "fold the log of this seed alone")
 )
+
+var bounds = reference.Bounds{Horizon: Horizon, MaxBoots: MaxBoots, MaxSpoken: MaxSpoken, SlowSlack: SlowSlack}
 
 // A fold says of each record what the reference says, wherever its snapshots were taken.
 func TestFoldIsTheReference(t *testing.T) {
@@ -36,7 +39,7 @@ func TestFoldIsTheReference(t *testing.T) {
 // foldBoth reports what differs in the log of a seed, and the least of the log with which
 // it does.
 func foldBoth(t *testing.T, seed uint64) {
-	start, log := generate(seed, 120)
+	start, log := reference.Generate(bounds, seed, 120)
 	differs := func(log []chat.Record) (why string) {
 		defer func() {
 			if r := recover(); r != nil {
@@ -73,9 +76,9 @@ func foldBoth(t *testing.T, seed uint64) {
 // difference folds a log, from what a snapshot says if there is one, with the reference, with one fold, with those that are made
 // of its snapshots, and with one that is made anew of its own snapshots all the way.
 func difference(start *chat.Snapshot, log []chat.Record, seed uint64) string {
-	r, f := newReference(), New()
+	r, f := &reference.Room{Bounds: bounds}, New()
 	if start != nil {
-		r.begin(*start)
+		r.Begin(*start)
 		f = again(*start)
 	}
 	folds := []*Fold{f, nil}
@@ -88,16 +91,16 @@ func difference(start *chat.Snapshot, log []chat.Record, seed uint64) string {
 		here := chance(seed, rec.Offset)
 		if !sure && (here%4 == 0 || i == len(log)-1) {
 			f.Settle()
-			if i > 0 && !r.state.Erased { // after an erase, nothing matters that was before
-				r.state.Unknown = log[0].Offset
+			if i > 0 && !r.State.Erased { // after an erase, nothing matters that was before
+				r.State.Unknown = log[0].Offset
 			}
 			sure, folds[1] = true, again(f.Snapshot(next-1))
 			if why := differentState(r, f, next-1); why != "" {
 				return why
 			}
 		}
-		before, soon := r.forecast(f, rec, next), r.soon(rec)
-		came := r.read(rec)
+		before, soon := forecast(r, f, rec, next), r.Soon(rec)
+		came := r.Read(rec)
 		var first string
 		for n, g := range folds {
 			if g == nil {
@@ -189,26 +192,26 @@ func again(s chat.Snapshot) *Fold {
 
 // forecast returns what a record would be refused for; nil if nobody would ask, or asks
 // as a guest who was a host lately: that is for the door to know.
-func (r *reference) forecast(f *Fold, rec chat.Record, next int64) *Why {
+func forecast(r *reference.Room, f *Fold, rec chat.Record, next int64) *Why {
 	if rec.Offset != next || rec.Type == chat.TypeEpoch {
 		return nil
 	}
 	var why Why
-	if m, err := chat.MessageOf(rec); err == nil && m.From.ID != "" && m.Host == r.host(m.From.ID, m.Host) {
+	if m, err := chat.MessageOf(rec); err == nil && m.From.ID != "" && m.Host == r.Host(m.From.ID, m.Host) {
 		why, _ = f.WouldRefuse(&m, rec.Stamp)
 		return &why
 	}
 	switch d := deedOf(rec).(type) {
 	case *chat.Reaction:
-		if d.Host != r.host(d.From.ID, d.Host) {
+		if d.Host != r.Host(d.From.ID, d.Host) {
 			return nil
 		}
 	case *chat.Edit:
-		if d.Host != r.host(d.From.ID, d.Host) || rec.Offset-d.To > r.horizon {
+		if d.Host != r.Host(d.From.ID, d.Host) || rec.Offset-d.To > r.Horizon {
 			return nil // or cannot know at which offset it will stand
 		}
 	case *chat.Delete:
-		if rec.Offset-d.To > r.horizon {
+		if rec.Offset-d.To > r.Horizon {
 			return nil
 		}
 	default:
@@ -218,26 +221,18 @@ func (r *reference) forecast(f *Fold, rec chat.Record, next int64) *Why {
 	return &why
 }
 
-// soon reports whether slow mode to the letter has a message come too early.
-func (r *reference) soon(rec chat.Record) bool {
-	m, err := chat.MessageOf(rec)
-	strict := *r
-	strict.slack = 0
-	return err == nil && strict.refusedFor(m.From.ID, "", false, r.timeOf(rec.Stamp, false), "slow_down") != ""
-}
-
 // differentStep says what a fold says otherwise of a record.
-func differentStep(r *reference, rec chat.Record, came came, step Step) string {
+func differentStep(r *reference.Room, rec chat.Record, came reference.Came, step Step) string {
 	verdict := []string{Nothing: "nothing", Shown: "shown", Repeated: "repeated", Refused: "refused"}[step.Verdict]
 	switch {
-	case verdict != came.what || came.what == "refused" && (string(step.Why) != came.why || step.From != came.from):
+	case verdict != came.What || came.What == "refused" && (string(step.Why) != came.Why || step.From != came.From):
 		return fmt.Sprintf("%s %q of %q, and not %+v", verdict, step.Why, step.From, came)
-	case came.what != "shown":
+	case came.What != "shown":
 		return ""
-	case step.Person != came.shown.Only:
-		return fmt.Sprintf("shown to %q, and not to %q", step.Person, came.shown.Only)
+	case step.Person != came.Shown.Only:
+		return fmt.Sprintf("shown to %q, and not to %q", step.Person, came.Shown.Only)
 	}
-	e := refEntry{Offset: rec.Offset, Ref: rec.ID, Kind: rec.Type, ReplyTo: -1, To: -1, Only: step.Person}
+	e := reference.Entry{Offset: rec.Offset, Ref: rec.ID, Kind: rec.Type, ReplyTo: -1, To: -1, Only: step.Person}
 	if m := step.Message; m != nil {
 		e.Kind, e.From, e.Text = chat.TypeMessage, m.From, m.Text
 		if m.ReplyTo != nil {
@@ -261,51 +256,51 @@ func differentStep(r *reference, rec chat.Record, came came, step Step) string {
 	case *chat.Clear:
 		e.Undo = d.Undo
 	}
-	if want := came.shown.shown(); e != want {
+	if want := came.Shown.Public(); e != want {
 		return fmt.Sprintf("shown is %+v, and not %+v", e, want)
 	}
 	return ""
 }
 
 // differentState says what a fold knows otherwise.
-func differentState(r *reference, f *Fold, offset int64) string {
-	if got, want := asJSON(f.State()), asJSON(r.state); got != want {
+func differentState(r *reference.Room, f *Fold, offset int64) string {
+	if got, want := asJSON(f.State()), asJSON(r.State); got != want {
 		return fmt.Sprintf("the state is %s\nand not %s", got, want)
 	}
-	if got, want := f.Floor(), r.floor(); got != want {
+	if got, want := f.Floor(), r.Floor(); got != want {
 		return fmt.Sprintf("the floor is %d, and not %d", got, want)
 	}
-	if got, want := f.Carried(), r.carried(); !reflect.DeepEqual(got, want) {
+	if got, want := f.Carried(), r.Carried(); !reflect.DeepEqual(got, want) {
 		if got, want := asJSON(got), asJSON(want); got != want {
 			return fmt.Sprintf("carried is %s\nand not %s", got, want)
 		}
 	}
-	for _, person := range slices.Concat(guests, hosts) {
-		if _, got := f.Muted(person); got != r.muted(person) {
+	for _, person := range slices.Concat(reference.Guests, reference.Hosts) {
+		if _, got := f.Muted(person); got != r.Muted(person) {
 			return fmt.Sprintf("%s is muted: %v", person, got)
 		}
-		for _, s := range append(last(slices.Clone(r.stamps), 2), chat.Stamp{}, chat.Stamp{Boot: "new"}) {
-			if got := f.Kicked(person, s); got != r.kicked(person, s) {
+		for _, s := range append(newest(slices.Clone(r.Stamps), 2), chat.Stamp{}, chat.Stamp{Boot: "new"}) {
+			if got := f.Kicked(person, s); got != r.Kicked(person, s) {
 				return fmt.Sprintf("%s is kicked at %v: %v", person, s, got)
 			}
 		}
 	}
-	for _, text := range texts {
-		if got := f.Unwanted(text); got != r.unwanted(text) {
+	for _, text := range reference.Texts {
+		if got := f.Unwanted(text); got != r.Unwanted(text) {
 			return fmt.Sprintf("%q is unwanted: %v", text, got)
 		}
 	}
-	for _, e := range last(r.said, 20) {
-		if got := f.Hidden(e.Offset); got != slices.Contains(r.state.Hidden, e.Offset) {
+	for _, e := range newest(r.Said, 20) {
+		if got := f.Hidden(e.Offset); got != slices.Contains(r.State.Hidden, e.Offset) {
 			return fmt.Sprintf("%d is hidden: %v", e.Offset, got)
 		}
 	}
-	for _, k := range last(r.keys, 40) {
-		if k.kind != chat.TypeMessage || strings.HasPrefix(k.sender, "app ") || offset+1-k.at > r.horizon {
+	for _, k := range newest(r.IDs, 40) {
+		if k.Kind != chat.TypeMessage || strings.HasPrefix(k.Sender, "app ") || offset+1-k.Offset > r.Horizon {
 			continue
 		}
-		if at, why, known := f.Known(k.sender, k.id); !known || at != k.at || string(why) != r.whyAt(at) {
-			return fmt.Sprintf("the message %q of %q, at %d, refused for %q: %d %q %v", k.id, k.sender, k.at, r.whyAt(k.at), at, why, known)
+		if at, why, known := f.Known(k.Sender, k.ID); !known || at != k.Offset || string(why) != r.WhyAt(at) {
+			return fmt.Sprintf("the message %q of %q, at %d, refused for %q: %d %q %v", k.ID, k.Sender, k.Offset, r.WhyAt(k.Offset), at, why, known)
 		}
 	}
 	return ""

@@ -1,4 +1,4 @@
-package fold
+package reference
 
 import (
 	"slices"
@@ -7,8 +7,8 @@ import (
 )
 
 // hosts does what hosts do to the room.
-func (r *reference) hosts(rec chat.Record, e *refEntry, d chat.Deed, t int64) {
-	s := &r.state
+func (r *Room) hosts(rec chat.Record, e *Entry, d chat.Deed, t int64) {
+	s := &r.State
 	switch d := d.(type) {
 	case *chat.Hide:
 		if d.To < rec.Offset {

@@ -1,4 +1,4 @@
-package fold
+package reference
 
 import (
 	"fmt"
@@ -15,9 +15,8 @@ import (
 // leaves out some kinds of records, so that others meet more often.
 type generator struct {
 	*rand.Rand
-	horizon int64 // Horizon: offsets leap there, and beyond
-	boots   int   // MaxBoots
-	log     []chat.Record
+	Bounds
+	log []chat.Record
 
 	said    []said // messages, as they were put there
 	offset  int64  // of the next record
@@ -34,19 +33,20 @@ type said struct {
 	rec    chat.Record
 }
 
+// Guests and Hosts are the ids of those who say and do most in logs, and Texts what is said.
 var (
-	guests = []string{"g0", "g1", "g2", "g3", "g4"}
-	hosts  = []string{"h0", "h1"}
+	Guests = []string{"g0", "g1", "g2", "g3", "g4"}
+	Hosts  = []string{"h0", "h1"}
 	names  = []string{"Ada", "Zoë", "Spam", "sp@m", "x\u200by", "Ha ha", "AMQP", "🦊", "Kraut"}
-	texts  = []string{"hello", "spam", "a spaaam!", "<b>bold</b>", "two\nlines", "Krаut", "ha, ha", "👍", "…", "same", "1l1"}
+	Texts  = []string{"hello", "spam", "a spaaam!", "<b>bold</b>", "two\nlines", "Krаut", "ha, ha", "👍", "…", "same", "1l1"}
 	words  = [][]string{nil, nil, {"spam"}, {"kraut", "ha ha"}, {"!!"}, {"lil", "same"}}
 	emoji  = []string{"👍", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1️⃣"}
 )
 
-// generate returns the log of a seed, of at most so many records; at times, with a snapshot that
+// Generate returns the log of a seed, of at most so many records; at times, with a snapshot that
 // what is before it has come to, near the limits of what is remembered.
-func generate(seed uint64, most int) (start *chat.Snapshot, log []chat.Record) {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 13)), horizon: Horizon, boots: MaxBoots}
+func Generate(b Bounds, seed uint64, most int) (start *chat.Snapshot, log []chat.Record) {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 13)), Bounds: b}
 	g.boot()
 	for _, kind := range []struct {
 		weight int
@@ -59,7 +59,7 @@ func generate(seed uint64, most int) (start *chat.Snapshot, log []chat.Record) {
 		}
 	}
 	if g.IntN(8) == 0 {
-		g.offset = pick(g, []int64{1, 7, g.horizon, 1_000_000})
+		g.offset = pick(g, []int64{1, 7, g.Horizon, 1_000_000})
 	}
 	if g.often(80) {
 		start = g.begin()
@@ -80,10 +80,10 @@ func (g *generator) begin() *chat.Snapshot {
 	for i := range chat.MaxHidden - g.Int64N(3) {
 		s.State.Hidden = append(s.State.Hidden, 5000+2*i)
 	}
-	for i := range MaxSpoken - g.Int64N(3) {
+	for i := range int64(g.MaxSpoken) - g.Int64N(3) {
 		s.Memory.Spoken = append(s.Memory.Spoken, chat.Moment{ID: fmt.Sprint("s", i), At: 1<<30 - 1000 + i})
 	}
-	for i := range MaxBoots - g.Int64N(3) {
+	for i := range g.MaxBoots - g.IntN(3) {
 		s.Memory.Boots = append(s.Memory.Boots, chat.Moment{ID: fmt.Sprint("boot-", i), At: g.Int64N(1 << 30)})
 	}
 	s.State.Clean()
@@ -113,7 +113,7 @@ func (g *generator) leap() {
 	if len(g.said) > 0 {
 		from = pick(g, last(g.said, 8)).offset
 	}
-	g.offset = max(g.offset, from+pick(g, []int64{g.horizon / 2, g.horizon - 1, g.horizon, g.horizon, g.horizon + 1, 3 * g.horizon}))
+	g.offset = max(g.offset, from+pick(g, []int64{g.Horizon / 2, g.Horizon - 1, g.Horizon, g.Horizon, g.Horizon + 1, 3 * g.Horizon}))
 }
 
 // wait lets time pass: just less or more than what depends on it.
@@ -133,7 +133,7 @@ func (g *generator) wait() {
 func (g *generator) boot() {
 	n := 1
 	if g.often(40) {
-		n = g.boots + 1
+		n = g.MaxBoots + 1
 	}
 	for range n {
 		g.started++
@@ -187,10 +187,10 @@ func (g *generator) person() chat.Person {
 	if g.often(5) {
 		return g.aHost()
 	}
-	return chat.Person{ID: pick(g, guests), Name: pick(g, names)}
+	return chat.Person{ID: pick(g, Guests), Name: pick(g, names)}
 }
 
-func (g *generator) aHost() chat.Person { return chat.Person{ID: pick(g, hosts), Name: pick(g, names)} }
+func (g *generator) aHost() chat.Person { return chat.Person{ID: pick(g, Hosts), Name: pick(g, names)} }
 
 // isHost is what a daemon writes of whom it knows; an older one writes nothing.
 func (g *generator) isHost(p chat.Person) bool {
@@ -200,7 +200,7 @@ func (g *generator) isHost(p chat.Person) bool {
 func (g *generator) say() { g.sayAs(g.person()) }
 
 func (g *generator) sayAs(p chat.Person) {
-	m := chat.Message{From: p, Text: pick(g, texts), Host: g.isHost(p), Shadow: g.often(25)}
+	m := chat.Message{From: p, Text: pick(g, Texts), Host: g.isHost(p), Shadow: g.often(25)}
 	if g.often(60) {
 		m.Text = strings.Repeat("<", 1+g.IntN(chat.MaxTextGraphemes))
 	}
@@ -233,7 +233,7 @@ func (g *generator) flood() {
 
 func (g *generator) text() {
 	g.saidNow("", chat.Record{ID: g.id(), Type: pick(g, []string{"", "", chat.TypeMessage, "edit", "snapshot", "anything"}), App: pick(g, []string{"", "bot", "spam", "bad\x00\xff"}),
-		ContentType: pick(g, []string{"", chat.ContentText, "text/plain; charset=utf-8"}), Stamp: g.stamp(), Body: []byte(pick(g, texts))})
+		ContentType: pick(g, []string{"", chat.ContentText, "text/plain; charset=utf-8"}), Stamp: g.stamp(), Body: []byte(pick(g, Texts))})
 }
 
 // to returns the offset of what is done something to: mostly one's own last words, if
@@ -245,7 +245,7 @@ func (g *generator) to(by string) int64 {
 	case 1:
 		return g.Int64N(g.offset + 1)
 	case 2:
-		return max(0, g.offset-pick(g, []int64{g.horizon - 1, g.horizon, g.horizon + 1}))
+		return max(0, g.offset-pick(g, []int64{g.Horizon - 1, g.Horizon, g.Horizon + 1}))
 	case 3:
 		if len(g.log) > 0 {
 			return pick(g, g.log).Offset
@@ -278,7 +278,7 @@ func (g *generator) react() {
 
 func (g *generator) edit() {
 	p := g.person()
-	g.do(&chat.Edit{From: p, To: g.to(p.ID), Text: pick(g, texts) + " again", Shadow: g.often(8), Host: g.isHost(p)})
+	g.do(&chat.Edit{From: p, To: g.to(p.ID), Text: pick(g, Texts) + " again", Shadow: g.often(8), Host: g.isHost(p)})
 }
 
 func (g *generator) remove() {
@@ -300,7 +300,7 @@ func (g *generator) clear() {
 		g.clears = append(g.clears, g.offset)
 	}
 	g.do(c)
-	for c.Undo && g.often(3) { // two hosts undo the same
+	for c.Undo && g.often(3) { // two Hosts undo the same
 		g.do(c)
 	}
 }
@@ -321,7 +321,7 @@ func (g *generator) mute() {
 
 func (g *generator) kick() { g.do(&chat.Kick{By: g.aHost(), Who: g.person()}) }
 func (g *generator) lock() { g.do(&chat.Lock{By: g.aHost(), Undo: !g.often(4)}) }
-func (g *generator) pin()  { g.do(&chat.Pin{By: g.aHost(), Text: pick(g, append(texts, ""))}) }
+func (g *generator) pin()  { g.do(&chat.Pin{By: g.aHost(), Text: pick(g, append(Texts, ""))}) }
 
 func (g *generator) setSlow() {
 	g.slow = pick(g, []int{0, 1, 2, 3, 10, 3600})
@@ -329,7 +329,7 @@ func (g *generator) setSlow() {
 }
 
 func (g *generator) off() {
-	g.do(&chat.Off{By: g.aHost(), Notice: pick(g, append(texts, "")), Undo: !g.often(4)})
+	g.do(&chat.Off{By: g.aHost(), Notice: pick(g, append(Texts, "")), Undo: !g.often(4)})
 }
 
 func (g *generator) setWords() { g.do(&chat.Words{By: g.aHost(), Words: pick(g, words)}) }
@@ -361,7 +361,7 @@ func (g *generator) state() *chat.State {
 	s := &chat.State{Title: pick(g, []string{"", "Another"}), Locked: g.often(6), Off: g.often(6), NoPictures: g.often(6), Words: pick(g, words),
 		Slow: pick(g, []int{0, 0, 5}), Floor: g.Int64N(3), Hidden: []int64{3, 1, 3}, Clears: []int64{2}}
 	if g.often(3) {
-		s.Kicked = []chat.Moment{{ID: pick(g, guests), At: -g.Int64N(700_000)}, {ID: pick(g, guests), At: g.Int64N(1000)}}
+		s.Kicked = []chat.Moment{{ID: pick(g, Guests), At: -g.Int64N(700_000)}, {ID: pick(g, Guests), At: g.Int64N(1000)}}
 		s.Muted = []chat.Person{g.person()}
 		s.Pin = &chat.Pinned{Text: "pinned", By: g.aHost(), Offset: 5}
 		s.Deeds = []chat.Done{{Offset: 3, Verb: chat.TypeLock, By: g.aHost()}}
@@ -389,7 +389,7 @@ func (g *generator) repeat() {
 	}
 	rec := pick(g, last(g.log, 30))
 	if g.often(3) {
-		g.offset = max(g.offset, rec.Offset+g.horizon+g.Int64N(2))
+		g.offset = max(g.offset, rec.Offset+g.Horizon+g.Int64N(2))
 	}
 	switch g.IntN(4) {
 	case 0:
