@@ -99,6 +99,7 @@ func difference(start *chat.Snapshot, log []chat.Record, seed uint64) string {
 				return why
 			}
 		}
+		was, floor := r.State, r.Floor()
 		before, soon := forecast(r, f, rec, next), r.Soon(rec)
 		came := r.Read(rec)
 		var first string
@@ -112,6 +113,9 @@ func difference(start *chat.Snapshot, log []chat.Record, seed uint64) string {
 			}
 			if why := differentStep(r, rec, came, step); why != "" {
 				return fmt.Sprintf("offset %d, fold %d: %s", rec.Offset, n, why)
+			}
+			if why := untold(was, r.State, r.Floor() != floor, step); why != "" {
+				return fmt.Sprintf("offset %d, fold %d: nobody is told %s: %+v", rec.Offset, n, why, step)
 			}
 			if n > 0 && stepText(step) != first {
 				return fmt.Sprintf("offset %d, fold %d: it says %s and not %s", rec.Offset, n, stepText(step), first)
@@ -229,6 +233,8 @@ func differentStep(r *reference.Room, rec chat.Record, came reference.Came, step
 		return fmt.Sprintf("%s %q of %q, and not %+v", verdict, step.Why, step.From, came)
 	case came.What != "shown":
 		return ""
+	case step.Target != came.Target:
+		return fmt.Sprintf("another now is %d, and not %d", step.Target, came.Target)
 	case step.Person != came.Shown.Only:
 		return fmt.Sprintf("shown to %q, and not to %q", step.Person, came.Shown.Only)
 	}
@@ -258,6 +264,28 @@ func differentStep(r *reference.Room, rec chat.Record, came reference.Came, step
 	}
 	if want := came.Shown.Public(); e != want {
 		return fmt.Sprintf("shown is %+v, and not %+v", e, want)
+	}
+	return ""
+}
+
+// untold says what has changed without the step saying so.
+func untold(was, is chat.State, floor bool, step Step) string {
+	public := func(s chat.State) string {
+		return asJSON(chat.State{Title: s.Title, Pin: s.Pin, Slow: s.Slow, Locked: s.Locked, Off: s.Off, Notice: s.Notice, NoPictures: s.NoPictures, Erased: s.Erased, Clocks: s.Clocks})
+	}
+	hosts := func(s chat.State) string {
+		return asJSON(chat.State{Muted: s.Muted, Words: s.Words, Deeds: s.Deeds, Unknown: s.Unknown})
+	}
+	kick, _ := step.Deed.(*chat.Kick)
+	switch {
+	case !step.Changed && public(was) != public(is):
+		return "how the room is set up"
+	case !step.Hosts && hosts(was) != hosts(is):
+		return "what hosts did"
+	case !step.All && floor:
+		return "what is shown no more, or again"
+	case kick != nil && step.Verdict == Nothing && step.Kick != kick.Who.ID:
+		return "who is kicked"
 	}
 	return ""
 }

@@ -63,6 +63,8 @@ type Came struct {
 	Why   string
 	From  string // of what is refused: whose it is
 	Shown *Entry
+
+	Target int64 // of a message that is shown otherwise from now on, -1
 }
 
 // Read folds the next record.
@@ -71,15 +73,19 @@ func (r *Room) Read(rec chat.Record) Came {
 	r.fold(rec)
 	switch {
 	case r.repeated > repeated:
-		return Came{What: "repeated"}
+		return Came{What: "repeated", Target: -1}
 	case len(r.Refused) > refused:
-		return Came{What: "refused", Why: r.Refused[refused].Why, From: r.Refused[refused].Person}
+		return Came{What: "refused", Why: r.Refused[refused].Why, From: r.Refused[refused].Person, Target: -1}
 	case len(r.Said) > said:
-		return Came{What: "shown", Shown: r.Said[said]}
+		return Came{What: "shown", Shown: r.Said[said], Target: -1}
 	case len(r.done) > done:
-		return Came{What: "shown", Shown: r.done[done]}
+		e := r.done[done]
+		if c := (Came{What: "shown", Shown: e, Target: e.To}); e.Kind != chat.TypeReaction && !e.idle {
+			return c
+		}
+		return Came{What: "shown", Shown: e, Target: -1}
 	}
-	return Came{What: "nothing"}
+	return Came{What: "nothing", Target: -1}
 }
 
 func (r *Room) fold(rec chat.Record) {
@@ -228,7 +234,7 @@ func (r *Room) message(rec chat.Record, m chat.Message, t int64) {
 		r.spoke = last(append(without(r.spoke, id), chat.Moment{ID: id, At: t}), r.MaxSpoken)
 	}
 	e := &Entry{Offset: rec.Offset, Ref: rec.ID, Kind: chat.TypeMessage, From: r.named(m.From, host), Text: m.Text,
-		ReplyTo: -1, To: -1, Only: r.only(id, m.Shadow), at: t, last: -1, all: -1}
+		ReplyTo: -1, To: -1, Only: r.only(id, m.Shadow), at: t, last: -1}
 	if m.ReplyTo != nil {
 		e.ReplyTo = *m.ReplyTo
 	}
@@ -286,9 +292,9 @@ func (r *Room) change(rec chat.Record, e *Entry, why, shadow string, t int64) {
 	case e.Kind == chat.TypeDelete:
 		m.Gone = "deleted"
 	case shadow != "" && m.Only == "":
-		e.Only, m.all = shadow, e.Offset
+		e.Only, e.idle = shadow, true
 	default:
-		m.Text, m.Edited, m.last, m.all = e.Text, true, e.Offset, e.Offset
+		m.Text, m.Edited, m.last = e.Text, true, e.Offset
 	}
 	r.done = append(r.done, e)
 }

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -25,7 +26,7 @@ type Entry struct {
 
 	at   int64 // T
 	last int64 // of a message: the offset of its last edit, -1
-	all  int64 // of a message: that of its last edit or shadow of one, -1
+	idle bool  // of an edit: it is a shadow, and does nothing
 }
 
 // Refusal is a record that is not shown.
@@ -37,7 +38,7 @@ type Refusal struct {
 // Public returns e without what nobody is shown.
 func (e *Entry) Public() Entry {
 	v := *e
-	v.at, v.last, v.all = 0, 0, 0
+	v.at, v.last, v.idle = 0, 0, false
 	return v
 }
 
@@ -88,18 +89,18 @@ func (r *Room) View(person string) (out []Entry) {
 				v.Gone = "hidden"
 			}
 			if v.Gone != "" {
-				v.Text, v.Picture = "", ""
+				v.Text, v.Picture, v.Edited = "", "", false
 			}
 		}
 		if e.Kind == chat.TypeEdit {
 			m := r.at(e.To)
-			if m.Gone != "" || slices.Contains(r.State.Hidden, e.To) || e.Offset != m.last && e.Offset != m.all {
+			if m.Gone != "" || slices.Contains(r.State.Hidden, e.To) || e.Offset < m.last {
 				continue
 			}
 		}
 		out = append(out, v)
 	}
-	slices.SortFunc(out, func(a, b Entry) int { return int(a.Offset - b.Offset) })
+	slices.SortFunc(out, func(a, b Entry) int { return cmp.Compare(a.Offset, b.Offset) })
 	return out
 }
 
