@@ -103,6 +103,9 @@ func (g *Generator) begin() *chat.Snapshot {
 	for i := range chat.MaxHidden - g.Int64N(3) {
 		s.State.Hidden = append(s.State.Hidden, 5000+2*i)
 	}
+	for i := range chat.MaxClears - g.Int64N(3) {
+		s.State.Clears = append(s.State.Clears, 100+i)
+	}
 	for i := range int64(g.MaxSpoken) - g.Int64N(3) {
 		s.Memory.Spoken = append(s.Memory.Spoken, chat.Moment{ID: fmt.Sprint("s", i), At: 1<<30 - 1000 + i})
 	}
