@@ -75,7 +75,7 @@ func TestPublishDeliver(t *testing.T) {
 func TestRecordTravels(t *testing.T) {
 	x := open(t, broker(t), Options{suffix: newSuffix()})
 	e, _ := run(t, x, 10)
-	want := chat.Record{ID: "0b54ee7e-49f0-4b5d-a81c-5cf1e5a9a1f7", Type: "message", ContentType: chat.ContentJSON, App: "app",
+	want := chat.Record{ID: "0b54ee7e-49f0-4b5d-a81c-5cf1e5a9a1f7", Sender: "ada", Type: "message", ContentType: chat.ContentJSON, App: "app",
 		Stamp: chat.Stamp{Boot: "6b2c", UpMS: 1 << 40}, Body: []byte(`{"text":"hi"}`)}
 	publish(t, x, want)
 	e.Wait("the record", func() bool { return len(texts(e.Recs)) == 1 })

@@ -46,7 +46,7 @@ func FuzzRecordOf(f *testing.F) {
 		if p := proposed(rec); p != "" && !chat.ValidID(p) {
 			t.Fatalf("%q is proposed", p)
 		}
-		keyOf(rec.Record)
+		rec.Key()
 		if fanout.Check(rec.Record) != nil {
 			return
 		}

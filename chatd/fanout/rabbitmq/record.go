@@ -13,6 +13,7 @@ const (
 	headerBoot   = "boot"
 	headerUp     = "up_ms"
 	headerEpoch  = "epoch"
+	headerSender = "sender"
 	headerOffset = "x-stream-offset"
 )
 
@@ -36,7 +37,7 @@ type record struct {
 
 // same reports whether a and b, read at the same offset, are one record.
 func same(a, b record) bool {
-	return a.Offset == b.Offset && a.mark == b.mark && a.epoch == b.epoch && a.ID == b.ID && a.Type == b.Type &&
+	return a.Offset == b.Offset && a.mark == b.mark && a.epoch == b.epoch && a.ID == b.ID && a.Sender == b.Sender && a.Type == b.Type &&
 		a.ContentType == b.ContentType && a.App == b.App && a.Stamp == b.Stamp && bytes.Equal(a.Body, b.Body)
 }
 
@@ -69,6 +70,9 @@ func recordOf(d amqp.Delivery) (record, bool) {
 	if epoch, _ := d.Headers[headerEpoch].(string); chat.ValidID(epoch) {
 		r.epoch = epoch
 	}
+	if sender, _ := d.Headers[headerSender].(string); chat.ValidID(sender) {
+		r.Sender = sender
+	}
 	r.place, r.placed = integer(d.Headers[headerPlace])
 	return r, ok
 }
@@ -100,6 +104,9 @@ func publishing(r record) amqp.Publishing {
 	if r.Stamp.Known() {
 		headers[headerBoot] = r.Stamp.Boot
 		headers[headerUp] = r.Stamp.UpMS
+	}
+	if r.Sender != "" {
+		headers[headerSender] = r.Sender
 	}
 	if r.epoch != "" {
 		headers[headerEpoch] = r.epoch
