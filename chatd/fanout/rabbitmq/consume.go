@@ -184,7 +184,7 @@ func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, a
 			return r, err
 		}
 	}
-	epoch, written, err := x.findEpoch(ctx, l.in, head)
+	epoch, written, err := x.findEpoch(ctx, l.in, head, l.alive)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, a
 			r.close()
 			return nil, err
 		}
-		l.slow.Reset(setupTime)
+		l.alive()
 		x.deliver(l, recs, h)
 	}
 	if !written {
@@ -235,7 +235,7 @@ func (x *Exchange) resume(ctx context.Context, l *life, head int64, h fanout.Han
 			r.close()
 			return nil, false, err
 		}
-		l.slow.Reset(setupTime)
+		l.alive()
 		behind := 0 // how many of recs the handler has had
 		for i := range recs {
 			rec := recs[i]

@@ -77,13 +77,13 @@ func (n *namer) add(rec record) {
 
 // findEpoch returns the epoch of the log up to the record at offset head, and
 // whether a naming record near its end says so. In nearly all cases one of the last
-// records does.
-func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64) (epoch string, written bool, err error) {
-	near, err := x.nameIn(ctx, l, max(0, head-prefetch), head)
+// records does. It calls alive while it reads.
+func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64, alive func()) (epoch string, written bool, err error) {
+	near, err := x.nameIn(ctx, l, max(0, head-prefetch), head, alive)
 	if err != nil || near.named != "" {
 		return near.named, true, err
 	}
-	all, err := x.nameIn(ctx, l, "first", head)
+	all, err := x.nameIn(ctx, l, "first", head, alive)
 	switch {
 	case err != nil:
 		return "", false, err
@@ -96,7 +96,7 @@ func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64) (epoch st
 }
 
 // nameIn reads the log up to the record at offset head, or to the first that names it.
-func (x *Exchange) nameIn(ctx context.Context, l *link, from any, head int64) (n namer, err error) {
+func (x *Exchange) nameIn(ctx context.Context, l *link, from any, head int64, alive func()) (n namer, err error) {
 	r, err := x.read(l, x.names.stream, from, prefetch)
 	if err != nil {
 		return n, err
@@ -107,6 +107,7 @@ func (x *Exchange) nameIn(ctx context.Context, l *link, from any, head int64) (n
 		if err != nil {
 			return n, err
 		}
+		alive()
 		for _, rec := range recs {
 			if n.add(rec); n.named != "" || rec.Offset >= head {
 				return n, nil

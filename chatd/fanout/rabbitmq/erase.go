@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -126,7 +127,7 @@ func (e *erasure) keep(ctx context.Context) error {
 // ended too early, and another one may be in its place.
 func (e *erasure) delete(ctx context.Context) (ours bool, err error) {
 	x, epoch := e.x, e.life.epoch
-	if now, err := e.epoch(ctx); !isCode(err, amqp.NotFound) {
+	if now, err := e.epoch(ctx); !isMissing(err) {
 		if err != nil {
 			return false, errors.Join(fanout.ErrAway, err)
 		}
@@ -156,8 +157,14 @@ func (e *erasure) epoch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	epoch, _, err := e.x.findEpoch(ctx, e.link, head)
+	epoch, _, err := e.x.findEpoch(ctx, e.link, head, func() {})
 	return epoch, err
+}
+
+// isMissing reports whether the broker answered that there is no such queue. Of one
+// that is starting it has another reason for the same code.
+func isMissing(err error) bool {
+	return isCode(err, amqp.NotFound) && strings.Contains(err.Error(), "no queue")
 }
 
 // make makes the new log. Its first record gets there by a way of its own, before the

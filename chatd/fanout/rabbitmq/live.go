@@ -42,6 +42,9 @@ type life struct {
 // takes a tenth of a second; a stream that is being made on a slow Pi, some.
 const setupTime = 30 * time.Second
 
+// alive says that reading goes on.
+func (l *life) alive() { l.slow.Reset(setupTime) }
+
 var errSlow = fmt.Errorf("the broker did not get the exchange and the stream ready within %v", setupTime)
 
 // errOver ends what is left of a life.

@@ -221,6 +221,7 @@ func (x *Exchange) begin(ctx context.Context, l *life, all []kept, epoch string,
 			for i, k := range all {
 				places[i] = k.Offset
 			}
+			l.alive()
 			order := fanout.Choose(places, first.Offset, head, back)
 			if len(order) == 0 {
 				break
