@@ -204,8 +204,7 @@ func (r *Room) deliver(recs []chat.Record) {
 	}
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
-		stamped := !rec.Stamp.Known() && live
-		e := r.add(rec, live)
+		e := r.add(rec, live, now)
 		r.read = rec.Offset
 		r.last = chat.Record{Offset: rec.Offset, ID: rec.ID, Stamp: rec.Stamp}
 		r.snapshot.count(rec)
@@ -216,10 +215,6 @@ func (r *Room) deliver(recs []chat.Record) {
 		if e == nil {
 			continue
 		}
-		if stamped {
-			e.Stamp, e.stamped = now, true // an AMQP client does not say when; it was just now
-		}
-		e = r.hold(e)
 		if len(entries) > 0 && entries[0].Audience != e.Audience {
 			r.tell(entries)
 			entries = nil
