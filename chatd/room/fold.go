@@ -52,11 +52,11 @@ func (r *Room) note(rec chat.Record, step *fold.Step) {
 		skips.WithLabelValues("repeated").Inc()
 	case step.Verdict == fold.Refused:
 		skips.WithLabelValues(string(step.Why)).Inc()
-		if live && step.From != "" && rec.ID != "" {
+		if !r.loading && step.From != "" && rec.ID != "" {
 			r.news.refused = append(r.news.refused, Refused{step.From, rec.ID, *r.refusal(step.Why, 0)})
 		}
 	}
-	if step.Kick != "" && live {
+	if step.Kick != "" && !r.loading {
 		r.news.kicks = append(r.news.kicks, step.Kick)
 	}
 	if _, erase := step.Deed.(*chat.Erase); erase && step.Changed && r.before != nil {
