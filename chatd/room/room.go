@@ -61,7 +61,7 @@ type Room struct {
 	slow     slowMode
 	news     news
 	snapshot snapshots
-	erasing  bool          // an erasure is under way
+	erasing  string        // the ref of the erasure that is under way, "" if none is
 	erasures chan erasure  // capacity 1
 	fill     chan struct{} // capacity 1: history is to be read
 	lives    int           // counts Resets
