@@ -19,9 +19,11 @@ type Fold struct {
 	recent recent
 
 	begun, sure bool
+
+	read chat.Message // the one of the last step
 }
 
-// Step is what one record came to.
+// Step is what one record came to. It holds until the next Add.
 type Step struct {
 	Verdict Verdict
 	Message *chat.Message // nil if the record is none; with the name that is shown
@@ -116,12 +118,12 @@ func (f *Fold) Add(rec chat.Record) Step {
 	}
 	at := f.clock.add(rec.Stamp)
 	f.recent.forget(rec.Offset)
-	if rec.Type == chat.TypeEpoch {
+	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return Step{Target: -1}
 	}
-	m, err := chat.MessageOf(rec)
-	if err == nil {
-		return f.message(rec, &m, at)
+	var err error
+	if f.read, err = chat.MessageOf(rec); err == nil {
+		return f.message(rec, &f.read, at)
 	}
 	if errors.Is(err, chat.ErrUnknownType) {
 		d, err := chat.DeedOf(rec)
@@ -148,7 +150,7 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 	step.Why = f.refusesMessage(m, host, at)
 	step.Renamed = f.rename(&m.From, host)
 	if step.Why != "" {
-		step.Verdict, entry.why = Refused, step.Why
+		step.Verdict, entry.reason = Refused, number(step.Why)
 		f.recent.add(entry)
 		return step
 	}
@@ -166,9 +168,6 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 // deed judges a deed, and does it.
 func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 	step := Step{Deed: d, From: d.Doer().ID, Target: -1}
-	if _, snapshot := d.(*chat.Snapshot); snapshot {
-		return step
-	}
 	entry := remembered{offset: rec.Offset, time: at}
 	if rec.ID != "" {
 		entry.key = deedKey(d, rec.ID)
@@ -188,7 +187,7 @@ func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 		f.host(&step, rec, at)
 	}
 	if step.Verdict == Refused {
-		entry.why = step.Why
+		entry.reason = number(step.Why)
 	}
 	f.recent.add(entry)
 	return step

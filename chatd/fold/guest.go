@@ -26,6 +26,9 @@ const (
 // reasons are all of them, in the order of their numbers in a snapshot.
 var reasons = []Why{"", Kicked, Off, Locked, NoPictures, SlowDown, Words, NoSuch, NotYours, TooLate}
 
+// number returns the number of a reason.
+func number(why Why) uint8 { return uint8(slices.Index(reasons, why)) }
+
 // SlowSlack is how much earlier than slow mode says a message may come: the clocks of two
 // cards are compared by when their records came.
 const SlowSlack = time.Second

@@ -17,7 +17,7 @@ const Horizon = 2048
 
 // maxRemembered is how many records are remembered at least, so that a phone that
 // says an old message again can be told where it is. That is a courtesy: what is beyond the horizon
-// is no repeat. 32,768 records of 50 bytes, and as much for their index, are 4 MiB.
+// is no repeat. 65,536 records of 40 bytes, and as much for their index, are 5 MiB.
 const maxRemembered = 1 << 15
 
 // remembered is what is known of a record.
@@ -26,7 +26,7 @@ type remembered struct {
 	time   int64
 	key    uint64 // of what makes a repeat of it, 0: nothing does
 	author uint64 // of a message's From.ID, 0: nobody's
-	why    Why    // it was refused
+	reason uint8  // why it was refused: an index of reasons
 
 	message, shown, shadow, deleted bool
 }
@@ -51,7 +51,7 @@ func (r *recent) forget(offset int64) {
 			delete(r.at, m.key)
 		}
 	}
-	r.all = slices.Clone(r.all[half:])
+	r.all = r.all[:copy(r.all, r.all[half:])]
 }
 
 func (r *recent) add(m remembered) {
@@ -140,7 +140,7 @@ func (r *recent) digest(offset int64) []byte {
 		}
 		out = binary.AppendUvarint(out, uint64(m.offset-before.offset))
 		out = binary.AppendVarint(out, m.time-before.time)
-		flags := byte(slices.Index(reasons, m.why))
+		flags := m.reason
 		for _, bit := range []struct {
 			set  bool
 			flag byte
@@ -183,8 +183,8 @@ func recentOf(data []byte) (recent, error) {
 		if int(flags&reasonBits) >= len(reasons) || len(r.all) > 0 && m.offset <= before.offset || m.offset < 0 {
 			return newRecent(), errDigest
 		}
-		m.why = reasons[flags&reasonBits]
-		m.shown = m.message && m.why == ""
+		m.reason = flags & reasonBits
+		m.shown = m.message && m.reason == 0
 		for _, field := range []struct {
 			there bool
 			to    *uint64

@@ -66,7 +66,7 @@ func (f *Fold) known(key uint64) (offset int64, why Why, known bool) {
 		return 0, "", false
 	}
 	if m := f.recent.find(at); m != nil {
-		why = m.why
+		why = reasons[m.reason]
 	}
 	return at, why, true
 }

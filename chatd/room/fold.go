@@ -111,7 +111,7 @@ func (r *Room) tellNews() {
 	}
 	if n.hosts {
 		r.append(&Event{Host: r.hosts, Audience: Audience{Hosts: true}})
-		r.presence.changed = true // who is muted is shown under another name
+		r.presence.touch() // who is muted is shown under another name
 	}
 	for _, id := range n.kicks {
 		r.append(&Event{Kick: id})

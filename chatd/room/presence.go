@@ -54,8 +54,12 @@ type presence struct {
 	local   map[string]*guest
 	remote  map[string]remote // by node
 	changed bool
-	told    Presence // what was told last
+	told    Presence  // what was told last
+	shown   *Presence // to everyone; nil: it has to be made anew
 }
+
+// touch says that somebody is here, is not, or is shown under another name.
+func (p *presence) touch() { p.changed, p.shown = true, nil }
 
 type guest struct {
 	person   chat.Person
@@ -82,7 +86,7 @@ func (r *Room) Enter(p chat.Person) {
 	}
 	g.person = p
 	g.sessions++
-	r.presence.changed = true
+	r.presence.touch()
 }
 
 // Leave says that a session of the person with that id ended.
@@ -96,7 +100,7 @@ func (r *Room) Leave(id string) {
 	if g.sessions--; g.sessions == 0 {
 		delete(r.presence.local, id)
 	}
-	r.presence.changed = true
+	r.presence.touch()
 }
 
 // Rename says that a person who is here has another name now.
@@ -105,7 +109,7 @@ func (r *Room) Rename(p chat.Person) {
 	defer r.mu.Unlock()
 	if g := r.presence.local[p.ID]; g != nil {
 		g.person = p
-		r.presence.changed = true
+		r.presence.touch()
 	}
 }
 
@@ -132,12 +136,19 @@ func (r *Room) nameFor(p chat.Person) string {
 // presenceFor returns who is here as somebody sees it: oneself under one's own
 // name. r.mu is held.
 func (r *Room) presenceFor(as Viewer) Presence {
-	return r.presence.all(func(q chat.Person) chat.Person {
-		if q.ID != as.Person {
-			q.Name = r.nameFor(q)
-		}
-		return q
-	})
+	if own := r.presence.local[as.Person]; own != nil && r.nameFor(own.person) != own.person.Name {
+		return r.presence.all(func(q chat.Person) string {
+			if q.ID == as.Person {
+				return q.Name
+			}
+			return r.nameFor(q)
+		})
+	}
+	if r.presence.shown == nil {
+		all := r.presence.all(r.nameFor)
+		r.presence.shown = &all
+	}
+	return *r.presence.shown
 }
 
 // Typing says that p is writing. It may be dropped.
@@ -188,7 +199,7 @@ func (h handler) Whispered(body []byte) {
 		}
 		now := Presence{min(max(p.Count, len(people)), maxCount), people}
 		if !equal(now, h.presence.remote[w.Node].Presence) {
-			h.presence.changed = true
+			h.presence.touch()
 		}
 		h.presence.remote[w.Node] = remote{now, time.Now()}
 	}
@@ -249,7 +260,7 @@ func (p *presence) expire(now time.Time) {
 	for node, r := range p.remote {
 		if now.Sub(r.at) > presenceExpiry {
 			delete(p.remote, node)
-			p.changed = true
+			p.touch()
 		}
 	}
 }
@@ -264,8 +275,8 @@ func (p *presence) own() Presence {
 }
 
 // all is who is here through any daemon. Somebody who is at two of them
-// counts once, as long as both name everybody. Each is named as shown returns.
-func (p *presence) all(shown func(chat.Person) chat.Person) Presence {
+// counts once, as long as both name everybody. Each has the name that name returns.
+func (p *presence) all(name func(chat.Person) string) Presence {
 	byID := make(map[string]chat.Person, len(p.local))
 	unnamed := 0
 	for _, r := range p.remote {
@@ -279,7 +290,8 @@ func (p *presence) all(shown func(chat.Person) chat.Person) Presence {
 	}
 	all := make([]chat.Person, 0, len(byID))
 	for _, q := range byID {
-		all = append(all, shown(q))
+		q.Name = name(q)
+		all = append(all, q)
 	}
 	return named(all, len(all)+unnamed)
 }

@@ -184,6 +184,7 @@ func (r *Room) restart(f *fold.Fold, begin int64) {
 	r.window.clear(begin)
 	r.shadows.clear(begin)
 	r.unsure = unsure{}
+	r.presence.touch() // others are muted
 	r.publish()
 }
 
