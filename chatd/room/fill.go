@@ -48,13 +48,13 @@ func (r *Room) fillOnce(ctx context.Context) error {
 			return err
 		}
 		type judged struct {
-			rec  chat.Record
-			step fold.Step
+			entry *Entry
+			step  fold.Step
 		}
 		var shown []judged
 		judge := func(rec chat.Record) {
 			if step := f.Add(rec); f.Sure() && step.Verdict == fold.Shown {
-				shown = append(shown, judged{rec, step})
+				shown = append(shown, judged{entryOf(rec, &step), step})
 			}
 		}
 		for _, rec := range recs {
@@ -81,7 +81,7 @@ func (r *Room) fillOnce(ctx context.Context) error {
 			return nil // it begins afresh
 		}
 		for i := range shown {
-			r.index.note(entryOf(shown[i].rec, &shown[i].step), &shown[i].step)
+			r.index.note(shown[i].entry, &shown[i].step)
 		}
 		if len(recs) == 0 {
 			filled, r.filled = true, true
