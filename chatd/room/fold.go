@@ -103,6 +103,9 @@ func (r *Room) tellNews() {
 	if n.state || n.hosts {
 		r.publish()
 	}
+	if n.hosts {
+		r.presence.touch() // who is muted is shown under another name
+	}
 	if r.loading {
 		return // sessions have to resume, and then are told all
 	}
@@ -111,7 +114,6 @@ func (r *Room) tellNews() {
 	}
 	if n.hosts {
 		r.append(&Event{Host: r.hosts, Audience: Audience{Hosts: true}})
-		r.presence.touch() // who is muted is shown under another name
 	}
 	for _, id := range n.kicks {
 		r.append(&Event{Kick: id})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 	"warren/chatd/fold"
 )
 
@@ -31,7 +32,7 @@ func TestNamesAreModerated(t *testing.T) {
 	announce(t, func(r *Room, h handler, x *scripted) {
 		s := &script{t: t, r: r, h: h, x: x, up: now.UpMS}
 		h.Reset("e", nil)
-		h.State(1, "")
+		h.State(fanout.Up, "")
 		r.Enter(ada)
 		r.Enter(bob)
 		s.do(&chat.Mute{By: host, Who: bob})
@@ -117,4 +118,19 @@ func TestNamesOfWhatWasSaid(t *testing.T) {
 	if got := s.r.View(t.Context(), Viewer{}, 10).Entries[0].Message.From.Name; got != "Eve the rude" {
 		t.Errorf("shown again, it is %s's", got)
 	}
+}
+
+// Who comes in while the log is read, and looks who is here, is told afterwards under which names
+// people are shown.
+func TestNamesAfterTheLogIsRead(t *testing.T) {
+	s := newScript(t)
+	s.say(bob, "hi")
+	s.do(&chat.Mute{By: host, Who: bob})
+	o := s.another()
+	o.r.Enter(chat.Person{ID: "bob", Name: "BAD"})
+	o.h.Reset("e", nil)
+	o.r.View(t.Context(), Viewer{}, 1)
+	o.h.Deliver(o.x.log)
+	o.h.State(fanout.Up, "")
+	wantNames(t, "once it is read", o.r.Presence(), "bob Bob")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 )
 
 // served says which of the pictures a, b, c, … are served.
@@ -65,7 +66,7 @@ func TestPictureOfWhatIsStillRead(t *testing.T) {
 	s.say(bob, "hi")
 	o, kept := s.another(), snapshotAt(s.x.log, 1)
 	o.h.Reset("e", &kept)
-	o.h.State(1, "")
+	o.h.State(fanout.Up, "")
 	if got := o.served(); got != "??????" {
 		t.Errorf("served are %s", got)
 	}
