@@ -24,9 +24,9 @@ func (r *Room) add(rec chat.Record, live bool) *Entry {
 	r.index.note(e, &step)
 	r.begin = r.index.forget(r.begin)
 	if step.All {
-		r.reshow(-1)
+		r.reshow(-1, e)
 	} else if step.Target >= 0 {
-		r.reshow(step.Target)
+		r.reshow(step.Target, e)
 	}
 	return e
 }
