@@ -275,6 +275,7 @@ func (h handler) State(s fanout.State, why string) {
 			h.log.Warn("The beginning of the log is gone, and there is no snapshot of what it had made of the room: who is muted and what is hidden may be forgotten")
 		}
 		h.publish()
+		h.presence.touch()
 		h.append(&Event{Lost: true})
 		select {
 		case h.fill <- struct{}{}:
