@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type testServer struct {
 	gateway *Gateway
 	room    *room.Room
 	url     string // of the server, or of a proxy before it
+	stop    func() // ends the daemon; called once more it does nothing
 }
 
 // unlimited is for tests that are not about limits.
@@ -55,8 +57,8 @@ func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Confi
 	watched := make(chan struct{})
 	go func() { defer close(watched); g.Watch(ctx) }()
 	server := httptest.NewServer(g)
-	s := &testServer{server, g, theRoom, server.URL}
-	t.Cleanup(func() {
+	s := &testServer{Server: server, gateway: g, room: theRoom, url: server.URL}
+	s.stop = sync.OnceFunc(func() {
 		s.Close()
 		partCtx, stop := context.WithTimeout(context.Background(), waitFor)
 		defer stop()
@@ -69,6 +71,7 @@ func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Confi
 			t.Errorf("the room ended with %v", err)
 		}
 	})
+	t.Cleanup(s.stop)
 	if _, ok := x.(*memory.Exchange); ok {
 		s.awaitUp(t) // whoever comes before would be asked to come again
 	}
