@@ -95,6 +95,7 @@ type daemon struct {
 	next      int64 // offset of the next record to be delivered
 	epochRead int
 	reached   bool // the exchange is
+	up        bool // and the daemon was told so
 	reading   bool // Reset was called, and the end of the log was not reached since
 	must      bool // reading cannot go on where it was: it begins afresh
 	outbox    []chat.Record
@@ -163,9 +164,10 @@ func (h *house) speak() string {
 	first := h.end()
 	for range 1 + h.Rand.IntN(12) {
 		for _, rec := range h.Generator.Next(h.end()) {
-			if rec.Type != chat.TypeSnapshot && len(rec.Body) < 2000 {
-				h.add(rec)
+			if rec.Type == chat.TypeSnapshot || len(rec.Body) > 2000 { // no forged one; and nothing large
+				rec.Type, rec.Body = chat.TypeEpoch, nil
 			}
+			h.add(rec)
 		}
 	}
 	return fmt.Sprintf("others put %d to %d into the log", first, h.end()-1)
@@ -177,7 +179,7 @@ func (d *daemon) restart() string {
 	d.room = New(d, d.stamp, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel, d.ended = cancel, make(chan error, 1)
-	d.reached, d.reading, d.must, d.outbox = false, false, true, nil
+	d.reached, d.up, d.reading, d.must, d.outbox = false, false, false, true, nil
 	go func() { d.ended <- d.room.Run(ctx) }()
 	synctest.Wait()
 	return d.name + " starts" + d.reach()
@@ -240,7 +242,7 @@ func (d *daemon) lose() string {
 	if d.room == nil || !d.reached {
 		return d.name + " is away"
 	}
-	d.reached = false
+	d.reached, d.up = false, false
 	d.handler.State(fanout.Away, "")
 	return d.name + " loses the exchange"
 }
@@ -263,7 +265,7 @@ func (d *daemon) some() string {
 		d.handler.Deliver(batch)
 	}
 	if last {
-		d.reading = false
+		d.reading, d.up = false, true
 		d.handler.State(fanout.Up, "")
 	}
 	d.mu.Lock()
@@ -285,7 +287,7 @@ func (d *daemon) toEnd() string {
 	for range 1000 {
 		said := d.some()
 		d.mu.Lock()
-		all := d.reached && !d.reading && d.next >= d.end()
+		all := d.up && d.next >= d.end()
 		d.mu.Unlock()
 		if all {
 			return said
@@ -295,16 +297,23 @@ func (d *daemon) toEnd() string {
 	return ""
 }
 
+// oldest returns the first place in the log that is kept. h.mu is held.
+func (h *house) oldest() (offset int64, ok bool) {
+	for _, k := range h.kept {
+		if h.stands(k) && k.Offset >= 0 {
+			return k.Offset, true
+		}
+	}
+	return 0, false
+}
+
 // retention takes records from the front of the log, but none that no kept record knows.
 func (h *house) retention() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	oldest := int64(-1)
-	for _, k := range h.kept {
-		if h.stands(k) {
-			oldest = k.Offset
-			break
-		}
+	oldest, ok := h.oldest()
+	if !ok {
+		return "the log begins with its first record"
 	}
 	for n := h.Rand.IntN(60); n > 0 && h.front < len(h.all)-1 && h.all[h.front].Offset <= oldest; n-- {
 		h.front++
@@ -316,11 +325,10 @@ func (h *house) retention() string {
 func (h *house) powerCut() string {
 	h.mu.Lock()
 	least := h.front + 1
-	if h.front > 0 { // so much has been there for longer than a power cut takes
-		for i, rec := range h.all {
-			if len(h.kept) > 0 && rec.Offset == h.kept[0].Offset {
-				least = max(least, i+1)
-			}
+	if h.front > 0 { // what is kept of so long ago is on the disk
+		oldest, _ := h.oldest()
+		for least < len(h.all) && h.all[least-1].Offset < oldest {
+			least++
 		}
 	}
 	end := max(min(least, len(h.all)), len(h.all)-h.Rand.IntN(20))
@@ -460,7 +468,7 @@ func (d *daemon) wrong(ctx context.Context) string {
 	d.mu.Lock()
 	log, end, front := slices.Clone(d.all), d.end(), d.front
 	d.mu.Unlock()
-	if !d.reached || d.next < end || d.epochRead != d.epoch {
+	if !d.up || d.next < end || d.epochRead != d.epoch {
 		return ""
 	}
 	r := &reference.Room{Bounds: reference.Bounds{Horizon: fold.Horizon, MaxBoots: fold.MaxBoots, MaxSpoken: fold.MaxSpoken, SlowSlack: fold.SlowSlack}}
