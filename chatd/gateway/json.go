@@ -139,9 +139,7 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 	case "name":
 		return p.rename(f.Name)
 	case "typing":
-		if me := p.me(); !p.gw.Room.Muted(me.ID) { // nothing comes of it that others would see
-			p.gw.Room.Typing(me)
-		}
+		p.gw.Room.Typing(p.me())
 	case "older":
 		return p.older(f)
 	case "ping":
@@ -257,11 +255,10 @@ func (p *jsonPhone) rename(name string) error {
 	}
 	p.mu.Lock()
 	p.person.Name = clean
-	present := p.present
-	p.mu.Unlock()
-	if present {
-		p.gw.Room.Rename(p.me())
+	if p.present {
+		p.gw.Room.Rename(p.person)
 	}
+	p.mu.Unlock()
 	p.session.Send(frame(youFrame{"you", p.me()}))
 	return nil
 }

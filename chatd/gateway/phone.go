@@ -30,6 +30,7 @@ type phone struct {
 	mu      sync.Mutex
 	person  chat.Person // with an ID once it has entered
 	present bool        // others are told of it
+	gone    bool        // the session has ended
 }
 
 func newPhone(g *Gateway, s *session.Session, address string, host bool) phone {
@@ -83,11 +84,10 @@ func (p *phone) appear() {
 		return // the log is being read: when that is done, the session hears of it (Lost)
 	}
 	p.mu.Lock()
-	before, me := p.present, p.person
-	p.present = me.ID != ""
-	p.mu.Unlock()
-	if !before && me.ID != "" {
-		p.gw.Room.Enter(me)
+	defer p.mu.Unlock()
+	if p.person.ID != "" && !p.present && !p.gone {
+		p.present = true
+		p.gw.Room.Enter(p.person)
 	}
 }
 
@@ -140,11 +140,11 @@ func (p *phone) entered() bool { return p.wall || p.me().ID != "" }
 // left undoes enter, once the session has ended.
 func (p *phone) left() {
 	p.mu.Lock()
-	id, present := p.person.ID, p.present
-	p.present = false
-	p.mu.Unlock()
-	if present {
-		p.gw.Room.Leave(id)
+	defer p.mu.Unlock()
+	p.gone = true
+	if p.present {
+		p.present = false
+		p.gw.Room.Leave(p.person.ID)
 	}
 }
 

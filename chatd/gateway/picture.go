@@ -164,7 +164,13 @@ const pictureAge = "private, max-age=31536000, immutable"
 func (g *Gateway) getPicture(w http.ResponseWriter, r *http.Request) {
 	id, isPicture := strings.CutSuffix(r.PathValue("name"), ".jpg")
 	err := picture.ErrNone
-	served, _ := g.Room.Picture(id)
+	served, known := g.Room.Picture(id)
+	if !known {
+		w.Header().Set("Retry-After", "2")
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "The room opens in a moment.", http.StatusServiceUnavailable)
+		return
+	}
 	if isPicture && chat.ValidPictureID(id) && g.Pictures != nil && served {
 		var f io.ReadSeekCloser
 		if f, err = g.Pictures.Get(id); err == nil {

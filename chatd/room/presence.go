@@ -72,7 +72,7 @@ type remote struct {
 }
 
 func newPresence() presence {
-	return presence{local: make(map[string]*guest), remote: make(map[string]remote)}
+	return presence{local: make(map[string]*guest), remote: make(map[string]remote), told: Presence{People: []chat.Person{}}}
 }
 
 // Enter says that a session of p began. Each Enter needs one Leave.
@@ -134,8 +134,12 @@ func (r *Room) nameFor(p chat.Person) string {
 }
 
 // presenceFor returns who is here as somebody sees it: oneself under one's own
-// name. r.mu is held.
+// name. While the log is being read nobody knows who is muted, and which words are not wanted: then it is what
+// was told last. r.mu is held.
 func (r *Room) presenceFor(as Viewer) Presence {
+	if r.loading {
+		return r.presence.told
+	}
 	if own := r.presence.local[as.Person]; own != nil && r.nameFor(own.person) != own.person.Name {
 		return r.presence.all(func(q chat.Person) string {
 			if q.ID == as.Person {
@@ -151,9 +155,17 @@ func (r *Room) presenceFor(as Viewer) Presence {
 	return *r.presence.shown
 }
 
-// Typing says that p is writing. It may be dropped.
+// Typing says that p is writing. It may be dropped, and is if p is muted or sent out, or if
+// nobody knows, because the log is being read.
 func (r *Room) Typing(p chat.Person) {
-	r.whisper(whisper{Typing: &p})
+	now := r.clock()
+	r.mu.Lock()
+	_, muted := r.fold.Muted(p.ID)
+	silent := r.loading || muted || r.fold.Kicked(p.ID, now)
+	r.mu.Unlock()
+	if !silent {
+		r.whisper(whisper{Typing: &p})
+	}
 }
 
 func (r *Room) whisper(w whisper) {
@@ -219,7 +231,7 @@ func (r *Room) announce(ctx context.Context) error {
 			r.mu.Lock()
 			r.presence.expire(now)
 			pause := presenceDelay + time.Duration(len(r.presence.local))*presencePerHead
-			news := r.presence.changed && now.Sub(told) >= pause
+			news := r.presence.changed && !r.loading && now.Sub(told) >= pause
 			if news {
 				r.presence.changed, told = false, now
 				r.tellPresence()

@@ -275,6 +275,7 @@ func (h handler) State(s fanout.State, why string) {
 			}
 		}
 		h.publish()
+		h.presence.touch()
 		h.append(&Event{Lost: true})
 		select {
 		case h.fill <- struct{}{}:
