@@ -49,6 +49,10 @@ type Record struct {
 	// sender. Sent twice, it is shown once. Empty: the sender has no ids.
 	ID string
 
+	// Sender is the id of the person whom it is from. Empty: an AMQP client's, a
+	// daemon's own, or of a version that did not say.
+	Sender string
+
 	Type        string // one of the Type constants, or one this daemon does not know
 	ContentType string // ContentJSON or ContentText
 	App         string // AMQP app_id: the name of an AMQP client that sends text

@@ -91,7 +91,7 @@ func CheckDeed(d Deed) error { return d.check() }
 // RecordOf returns the record that carries d to the exchange. What d is made of
 // has passed CheckDeed.
 func RecordOf(d Deed, id string, at Stamp) Record {
-	return Record{ID: id, Type: d.Kind(), ContentType: ContentJSON, Stamp: at, Body: bodyOf(d)}
+	return Record{ID: id, Sender: d.Doer().ID, Type: d.Kind(), ContentType: ContentJSON, Stamp: at, Body: bodyOf(d)}
 }
 
 // bodyOf returns v as a record's body.

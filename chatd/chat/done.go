@@ -53,6 +53,9 @@ func DoneOf(d Deed, offset int64, ref string, at Stamp) (Done, bool) {
 	if !ValidID(ref) {
 		ref = "" // by which a host's page knows its own: another client may have any
 	}
+	if !at.Possible() {
+		at = Stamp{} // as a snapshot has it
+	}
 	done := Done{Offset: offset, Ref: ref, Verb: d.Kind(), By: d.Doer(), Stamp: at}
 	switch d := d.(type) {
 	case *Hide:

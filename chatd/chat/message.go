@@ -37,7 +37,7 @@ func ValidID(id string) bool {
 
 // Record returns the record that carries m to the exchange.
 func (m Message) Record(id string, at Stamp) Record {
-	return Record{ID: id, Type: TypeMessage, ContentType: ContentJSON, Stamp: at, Body: bodyOf(m)}
+	return Record{ID: id, Sender: m.From.ID, Type: TypeMessage, ContentType: ContentJSON, Stamp: at, Body: bodyOf(m)}
 }
 
 // PlainName is who an AMQP client is that does not say.

@@ -18,7 +18,7 @@ func Check(rec chat.Record) error {
 	switch {
 	case rec.ID == "":
 		return errors.New("the record has no id, so that it could be shown twice")
-	case max(len(rec.ID), len(rec.Type), len(rec.ContentType), len(rec.App), len(rec.Stamp.Boot)) > MaxShort:
+	case max(len(rec.ID), len(rec.Sender), len(rec.Type), len(rec.ContentType), len(rec.App), len(rec.Stamp.Boot)) > MaxShort:
 		return fmt.Errorf("a property of the record has more than %d bytes", MaxShort)
 	case len(rec.Body) > most:
 		return fmt.Errorf("the body of the record has %d bytes: of type %.50q at most %d are read", len(rec.Body), rec.Type, most)

@@ -27,10 +27,12 @@ func (r *Room) startErase(d *chat.Erase, ref string) *Refusal {
 	switch {
 	case r.broker == fanout.Away:
 		return &Refusal{"away", "The exchange cannot be reached now, so that nothing can be erased.", erasePause}
-	case r.erasing:
+	case r.erasing == ref:
+		return nil
+	case r.erasing != "":
 		return &Refusal{"busy", "All that was said is being erased already. Wait until that is done.", eraseRetry}
 	}
-	r.erasing = true
+	r.erasing = ref
 	r.erasures <- erasure{d, ref}
 	return nil
 }
@@ -50,7 +52,7 @@ func (r *Room) eraseAll(ctx context.Context) error {
 				r.log.Error("The log was not erased: try again when the exchange is reached", "why", err)
 			}
 			r.mu.Lock()
-			r.erasing = false
+			r.erasing = ""
 			if err != nil {
 				no := Refused{e.deed.By.ID, e.ref, *refuse("failed", "Nothing was erased: the exchange could not be reached. Try again when it is back.")}
 				r.append(&Event{Refused: &no, Audience: Audience{Person: no.Person}})

@@ -47,37 +47,46 @@ func (r *Room) fillOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.mu.Lock()
-		if r.lives != life {
-			r.mu.Unlock()
-			return nil // it begins afresh
+		type judged struct {
+			entry *Entry
+			step  fold.Step
 		}
-		if len(recs) == 0 {
-			r.filled = true
-			if f.Sure() {
-				r.begin = begin
+		var shown []judged
+		judge := func(rec chat.Record) {
+			if step := f.Add(rec); f.Sure() && step.Verdict == fold.Shown {
+				shown = append(shown, judged{entryOf(rec, &step), step})
 			}
-			r.mu.Unlock()
-			return nil
 		}
-		from = recs[len(recs)-1].Offset + 1
-		for i := 0; i < len(recs); i++ {
-			step := f.Add(recs[i])
+		for _, rec := range recs {
+			from = rec.Offset + 1
+			judge(rec)
 			if f.Sure() {
-				r.fillIn(recs[i], &step)
 				continue
 			}
-			sure, upto, ok := held.begin(recs[i])
-			held.add(recs[i])
+			sure, upto, ok := held.begin(rec)
+			held.add(rec)
 			if !ok {
 				continue
 			}
 			f, begin = sure, upto+1
 			for _, rec := range held.recs {
 				if rec.Offset > upto {
-					step := f.Add(rec)
-					r.fillIn(rec, &step)
+					judge(rec)
 				}
+			}
+		}
+		r.mu.Lock()
+		if r.lives != life {
+			r.mu.Unlock()
+			return nil // it begins afresh
+		}
+		for i := range shown {
+			r.index.note(shown[i].entry, &shown[i].step)
+		}
+		if len(recs) == 0 {
+			filled, r.filled = true, true
+			if f.Sure() {
+				r.begin = begin
 			}
 		}
 		r.mu.Unlock()
@@ -88,11 +97,4 @@ func (r *Room) fillOnce(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// fillIn notes what a record came to. r.mu is held.
-func (r *Room) fillIn(rec chat.Record, step *fold.Step) {
-	if step.Verdict == fold.Shown {
-		r.index.note(entryOf(rec, step), step)
-	}
 }

@@ -11,18 +11,23 @@ import (
 // What the records of the log do to this daemon's room. What they come to is for
 // package fold to say.
 
-// add takes the next record of the log, and returns its entry, or nil if pages are
-// not told of it. r.mu is held.
-func (r *Room) add(rec chat.Record, live bool) *Entry {
+// add takes the next record of the log, and returns its entry as it is shown, or nil if pages are
+// not told of it. A record that is live and has no stamp, as an AMQP client's, came
+// just now. r.mu is held.
+func (r *Room) add(rec chat.Record, live bool, now chat.Stamp) *Entry {
 	step := r.fold.Add(rec)
 	r.snapshot.keep = r.snapshot.keep || step.Hosts
-	r.note(rec, &step, live)
+	r.note(rec, &step)
 	if step.Verdict != fold.Shown {
 		return nil
 	}
 	e := entryOf(rec, &step)
+	if live && !rec.Stamp.Known() {
+		e.Stamp, e.stamped = now, true
+	}
 	r.index.note(e, &step)
 	r.begin = r.index.forget(r.begin)
+	e = r.hold(e) // before the message is shown again: it has the text of the edit
 	if step.All {
 		r.reshow(-1, e)
 	} else if step.Target >= 0 {
@@ -32,7 +37,7 @@ func (r *Room) add(rec chat.Record, live bool) *Entry {
 }
 
 // note counts what is not shown, and keeps what is to be told. r.mu is held.
-func (r *Room) note(rec chat.Record, step *fold.Step, live bool) {
+func (r *Room) note(rec chat.Record, step *fold.Step) {
 	r.news.state = r.news.state || step.Changed
 	r.news.hosts = r.news.hosts || step.Hosts
 	switch {
@@ -47,11 +52,11 @@ func (r *Room) note(rec chat.Record, step *fold.Step, live bool) {
 		skips.WithLabelValues("repeated").Inc()
 	case step.Verdict == fold.Refused:
 		skips.WithLabelValues(string(step.Why)).Inc()
-		if live && step.From != "" && rec.ID != "" {
+		if !r.loading && step.From != "" && rec.ID != "" {
 			r.news.refused = append(r.news.refused, Refused{step.From, rec.ID, *r.refusal(step.Why, 0)})
 		}
 	}
-	if step.Kick != "" && live {
+	if step.Kick != "" && !r.loading {
 		r.news.kicks = append(r.news.kicks, step.Kick)
 	}
 	if _, erase := step.Deed.(*chat.Erase); erase && step.Changed && r.before != nil {
@@ -98,6 +103,9 @@ func (r *Room) tellNews() {
 	if n.state || n.hosts {
 		r.publish()
 	}
+	if n.hosts {
+		r.presence.touch() // who is muted is shown under another name
+	}
 	if r.loading {
 		return // sessions have to resume, and then are told all
 	}
@@ -106,7 +114,6 @@ func (r *Room) tellNews() {
 	}
 	if n.hosts {
 		r.append(&Event{Host: r.hosts, Audience: Audience{Hosts: true}})
-		r.presence.touch() // who is muted is shown under another name
 	}
 	for _, id := range n.kicks {
 		r.append(&Event{Kick: id})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 )
 
 // announce runs the presence of a room in a test's own time.
@@ -71,6 +72,8 @@ func TestPresenceOfOthers(t *testing.T) {
 
 func TestTyping(t *testing.T) {
 	r, h, x, _ := newRoom(t)
+	h.Reset("e", nil)
+	h.State(fanout.Up, "")
 	start := r.Tail()
 	r.Typing(chat.Person{ID: "a", Name: "Ada"})
 	h.Whispered(x.whispers[0])

@@ -41,7 +41,7 @@ type Room struct {
 	broker   fanout.State
 	why      string // the exchange is not up, for the host
 	loading  bool   // from Reset until the exchange is reached: what is delivered is history, not news
-	afresh   bool   // nothing was delivered since Reset
+	behind   bool   // nothing was delivered since Reset, and the next record stands behind a kept one
 	fold     *fold.Fold
 	before   *fold.Fold // of the log before this one
 	erased   *fold.Fold // of the log that was erased, nil if none was
@@ -51,7 +51,7 @@ type Room struct {
 	window   window
 	shadows  window // what is shown to its sender alone
 	unsure   unsure
-	read     int64       // offset of the last record delivered, shown or not; -1 if none
+	read     int64       // offset of the last record that r.fold knows, shown or not; -1 if none
 	last     chat.Record // that record, without its body
 	state    *State
 	hosts    *HostState
@@ -61,7 +61,7 @@ type Room struct {
 	slow     slowMode
 	news     news
 	snapshot snapshots
-	erasing  bool          // an erasure is under way
+	erasing  string        // the ref of the erasure that is under way, "" if none is
 	erasures chan erasure  // capacity 1
 	fill     chan struct{} // capacity 1: history is to be read
 	lives    int           // counts Resets
@@ -147,7 +147,7 @@ type handler struct{ *Room }
 
 // Reset implements fanout.Handler.
 func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
-	f, begin := fold.New(), int64(0)
+	f, begin, last := fold.New(), int64(0), chat.Record{}
 	if kept != nil {
 		s, err := snapshotOf(*kept)
 		if err != nil {
@@ -157,7 +157,7 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 		if f, err = fold.From(*s); err != nil {
 			h.log.Warn("Not all of a snapshot of the room can be read", "of", kept.Offset, "why", err)
 		}
-		begin = s.Upto + 1
+		begin, last = s.Upto+1, chat.Record{Offset: kept.Offset, ID: kept.ID, Stamp: kept.Stamp}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -169,7 +169,8 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 	}
 	h.epoch, h.lives = epoch, h.lives+1
 	h.restart(f, begin)
-	h.read, h.news, h.loading = -1, news{}, true
+	h.read, h.last, h.behind = begin-1, last, kept != nil
+	h.news, h.loading = news{}, true
 	h.snapshot.begin()
 	h.snapshot.keep = kept == nil || kept.Offset < 0
 	return true
@@ -183,6 +184,7 @@ func (r *Room) restart(f *fold.Fold, begin int64) {
 	r.window.clear(begin)
 	r.shadows.clear(begin)
 	r.unsure = unsure{}
+	r.presence.touch() // others are muted
 	r.publish()
 }
 
@@ -199,13 +201,13 @@ func (h handler) Deliver(recs []chat.Record) {
 func (r *Room) deliver(recs []chat.Record) {
 	now := r.clock()
 	live := r.broker != fanout.Away && !r.loading
-	if first := recs[0].Offset; r.read < 0 && r.begin > 0 && first > r.begin+maxGap {
+	if first := recs[0].Offset; r.behind && first > r.begin+maxGap {
 		r.fold.Miss(first)
 	}
+	r.behind = false
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
-		stamped := !rec.Stamp.Known() && live
-		e := r.add(rec, live)
+		e := r.add(rec, live, now)
 		r.read = rec.Offset
 		r.last = chat.Record{Offset: rec.Offset, ID: rec.ID, Stamp: rec.Stamp}
 		r.snapshot.count(rec)
@@ -216,10 +218,6 @@ func (r *Room) deliver(recs []chat.Record) {
 		if e == nil {
 			continue
 		}
-		if stamped {
-			e.Stamp, e.stamped = now, true // an AMQP client does not say when; it was just now
-		}
-		e = r.hold(e)
 		if len(entries) > 0 && entries[0].Audience != e.Audience {
 			r.tell(entries)
 			entries = nil
@@ -272,7 +270,9 @@ func (h handler) State(s fanout.State, why string) {
 			h.fold.Settle()
 			h.filled = true
 			h.begin = max(0, h.index.first())
-			h.log.Warn("The beginning of the log is gone, and there is no snapshot of what it had made of the room: who is muted and what is hidden may be forgotten")
+			if h.read >= 0 {
+				h.log.Warn("The beginning of the log is gone, and there is no snapshot of what it had made of the room: who is muted and what is hidden may be forgotten")
+			}
 		}
 		h.publish()
 		h.presence.touch()

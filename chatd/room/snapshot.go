@@ -181,9 +181,7 @@ func (r *Room) findSnapshot(rec chat.Record) (found bool) {
 		if rec.Offset <= upto {
 			continue
 		}
-		if e := r.add(rec, false); e != nil {
-			r.hold(e)
-		}
+		r.add(rec, false, chat.Stamp{})
 	}
 	return true
 }

@@ -20,8 +20,10 @@ func (r *Room) Walk(ctx context.Context, yield func(*Entry) error) error {
 	}
 	for last := (chat.Record{Offset: -1}); from < end; {
 		recs, err := r.readLog(ctx, from, end, page)
-		if err != nil || len(recs) == 0 {
+		if err != nil {
 			return err
+		} else if len(recs) == 0 {
+			return ErrGap // it was erased
 		}
 		if last.Offset >= 0 {
 			if recs[0].Offset != last.Offset || recs[0].ID != last.ID {

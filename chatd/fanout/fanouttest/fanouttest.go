@@ -26,8 +26,8 @@ type Maker struct {
 	// Alone says that it is the same exchange each time.
 	Alone bool
 
-	// Kept waits until what x was given to keep is stored.
-	Kept func(t testing.TB, x fanout.Exchange)
+	// Kept waits until rec, which x was given to keep, is stored.
+	Kept func(t testing.TB, x fanout.Exchange, rec chat.Record)
 }
 
 // Test tests the exchanges that m makes.
@@ -236,11 +236,17 @@ func (m Maker) log(t *testing.T, open func() fanout.Exchange, n int, places ...i
 	Publish(t, x, numbered(n)...)
 	h.WaitID(fmt.Sprint(n - 1))
 	for _, p := range places {
-		x.Keep(KeptFor(h.WaitID(fmt.Sprint(p)), 100))
-		m.Kept(t, x)
+		m.keep(t, x, KeptFor(h.WaitID(fmt.Sprint(p)), 100))
 	}
 	stop()
 	return h.Records()
+}
+
+// keep has x keep rec.
+func (m Maker) keep(t *testing.T, x fanout.Exchange, rec chat.Record) {
+	t.Helper()
+	x.Keep(rec)
+	m.Kept(t, x, rec)
 }
 
 // next runs another exchange on the log, until it is reached.
@@ -315,8 +321,7 @@ func (m Maker) anotherRecord(t *testing.T) {
 		{Offset: at.Offset, ID: at.ID, Stamp: chat.Stamp{Boot: "boot", UpMS: 8}},
 		{Offset: at.Offset + 10_000, ID: at.ID, Stamp: at.Stamp},
 	} {
-		x.Keep(KeptFor(rec, 100))
-		m.Kept(t, x)
+		m.keep(t, x, KeptFor(rec, 100))
 	}
 	stop()
 	if _, kept := m.next(t, open, 0, nil).Epoch(); kept == nil || kept.ID != "10" {
@@ -366,8 +371,7 @@ func (m Maker) largest(t *testing.T) {
 	Publish(t, x, numbered(5*fanout.MinKept)...)
 	h.WaitID(fmt.Sprint(5*fanout.MinKept - 1))
 	for i := range 4 * fanout.MinKept {
-		x.Keep(KeptFor(h.WaitID(fmt.Sprint(i)), chat.MaxSnapshot))
-		m.Kept(t, x)
+		m.keep(t, x, KeptFor(h.WaitID(fmt.Sprint(i)), chat.MaxSnapshot))
 	}
 	stop()
 	h = m.next(t, open, 0, func(chat.Record) bool { return true })

@@ -20,7 +20,7 @@ func TestExchange(t *testing.T) {
 			return func() fanout.Exchange { return x }
 		},
 		Alone: true,
-		Kept:  func(testing.TB, fanout.Exchange) {},
+		Kept:  func(testing.TB, fanout.Exchange, chat.Record) {},
 	})
 }
 
