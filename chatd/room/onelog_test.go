@@ -77,12 +77,11 @@ type house struct {
 	daemons []*daemon
 	steps   []string
 
-	mu      sync.Mutex
-	epoch   int
-	all     []chat.Record // of this log, from its first record on, but for what a power cut took
-	front   int           // how many of them are gone at the front
-	kept    []chat.Record
-	erasing bool
+	mu    sync.Mutex
+	epoch int
+	all   []chat.Record // of this log, from its first record on, but for what a power cut took
+	front int           // how many of them are gone at the front
+	kept  []chat.Record
 }
 
 // daemon is one of them, and its exchange.
