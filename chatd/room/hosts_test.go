@@ -128,7 +128,7 @@ func TestHostsOnRabbitMQ(t *testing.T) {
 	two.until("all of it", func() bool { return two.shows(fmt.Sprint(back + 2*snapshotEvery - 1)) })
 	two.stop()
 	two = start(t, open())
-	two.until("the older history", func() bool { two.mu.Lock(); defer two.mu.Unlock(); return two.filled })
+	(&script{t: t, r: two.Room}).until("the older history", func() bool { return two.filled })
 	if first := two.window.begin; first <= rude {
 		t.Fatalf("it holds what was said from %d on", first)
 	}
