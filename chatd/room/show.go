@@ -53,7 +53,7 @@ func (r *Room) showMessage(raw *Entry, at func(offset int64) *Entry) *Entry {
 	e := raw.copy()
 	if gone != "" {
 		e.Gone, e.Message.Text, e.Message.Picture = gone, "", nil
-		if gone == Hidden {
+		if r.fold.Hidden(raw.Offset) { // also if it is taken back: that shows no name again
 			e.Message.From.Name = fold.NeutralName(e.Message.From.ID)
 		}
 	} else if by := at(edit); by != nil {
