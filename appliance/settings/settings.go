@@ -136,7 +136,7 @@ type Card struct {
 
 // Where a new system may come from.
 const (
-	UpdateFromEthernet = "ethernet" // from where the guests are not
+	UpdateFromEthernet = "ethernet" // from where the guests are not: nowhere, if they are on the Ethernet
 	UpdateFromAnywhere = "anywhere" // from among the guests, too
 )
 

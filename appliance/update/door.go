@@ -57,14 +57,14 @@ func (d *door) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.status)
 	mux.HandleFunc("PUT /root", d.root)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return ownHost(http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if err := d.updater.broken; err != nil {
 			http.Error(w, "this card takes no updates: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})
+	})))
 }
 
 func (d *door) status(w http.ResponseWriter, _ *http.Request) {
