@@ -158,13 +158,18 @@ func TestWhoMayUpdate(t *testing.T) {
 	a = d.announce(root)
 
 	// Three wrong codes were sent; after five not even the right one is
-	// looked at, until some time has passed.
+	// looked at, until some time has passed: it is one that somebody has chosen.
+	const chosen = "our-evening"
+	d.settings(`{"host-code": "` + chosen + `"}`)
+	d.of = chosen // the key is as good
 	for range wrongCodes - 3 {
 		refused("guessing", a, func(r *http.Request) { a.Set(r.Header, protocol.Key("guess")) }, 401, "wrong")
 	}
 	refused("guessing on", a, func(r *http.Request) { a.Set(r.Header, protocol.Key("guess")) }, 429, "wait a minute")
 	refused("the right code after that", a, nil, 429, "wait a minute")
 	d.wrong = rate.NewLimiter(rate.Inf, 1)
+	d.settings(`{"host-code": "` + code + `"}`)
+	d.of = code
 
 	first, second := d.announce(root), d.announce(root)
 	d.updater.onTrial = true
@@ -414,4 +419,28 @@ func TestStrangersPage(t *testing.T) {
 		}
 	}
 	d.expectNothing("strangers")
+}
+
+// A host whose code the card has made is let in after any number of wrong ones, but
+// for a thousand a second; and those are told no more than without that.
+func TestOthersCodesKeepNoHostOut(t *testing.T) {
+	d := newDesk(t) // with such a code
+	a, proof := d.announce([]byte("a root")), []byte("wrong")
+	for i := range 10 * wrongCodes {
+		want := errTooMany
+		if i < wrongCodes {
+			want = errWrongCode
+		}
+		if err := d.prove(a, proof); err != want {
+			t.Fatalf("wrong code %d: %v, want %v", i, err, want)
+		}
+	}
+	if err := d.prove(a, d.key.Prove(a)); err != nil {
+		t.Errorf("the right one: %v", err)
+	}
+	d.door.made = rate.NewLimiter(rate.Every(time.Hour), 1)
+	a = d.announce([]byte("a root"))
+	if first, then := d.prove(a, proof), d.prove(a, d.key.Prove(a)); first != errTooMany || then != errTooMany {
+		t.Errorf("among too many in all: %v, %v", first, then)
+	}
 }
