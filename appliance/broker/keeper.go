@@ -164,12 +164,12 @@ func (k *keeper) giveUp(version string) (aside string, err error) {
 	data := k.container.data
 	aside = asideName(data, version)
 	if c := copyName(data, version); version != "" && isDir(c) {
-		if err := setAside(c, aside); err != nil {
+		if err := setAside(data, c, aside); err != nil {
 			return "", err
 		}
 		return aside, os.RemoveAll(data)
 	}
-	return aside, setAside(data, aside)
+	return aside, setAside(data, data, aside)
 }
 
 func (k *keeper) tellAside(own string) {
