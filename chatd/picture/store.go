@@ -58,8 +58,8 @@ type Store struct {
 const (
 	epochName   = "epoch" // holds the epoch of the log that the pictures belong to
 	suffix      = ".jpg"
-	freshSuffix = ".fresh" // ends the name of a picture that no message has
-	tempName    = "new-"   // begins the name of a file that is not whole yet
+	freshSuffix = ".fresh.jpg" // ends the name of a picture that no message has
+	tempName    = "new-"       // begins the name of a file that is not whole yet
 
 	// freshPart is the part of the quota for fresh pictures: see Store.
 	freshPart = 16
@@ -103,13 +103,12 @@ func openParts(dir *os.Root, said, fresh int64) (*Store, error) {
 	}
 	slices.SortStableFunc(infos, func(a, b fs.FileInfo) int { return cmp.Compare(a.ModTime().UnixNano(), b.ModTime().UnixNano()) })
 	for _, info := range infos {
-		id, isSaid := strings.CutSuffix(info.Name(), suffix)
-		id = strings.TrimSuffix(id, freshSuffix)
+		id, ext, _ := strings.Cut(info.Name(), ".")
 		if s.files[id] != nil {
 			dir.Remove(info.Name()) // it is here under the other name, too: by hand
 			continue
 		}
-		s.add(&file{id: id, bytes: taken(info.Size()), said: isSaid})
+		s.add(&file{id: id, bytes: taken(info.Size()), said: "."+ext == suffix})
 		s.newest = info.ModTime()
 	}
 	return s, errors.Join(s.shrink(&s.said, 0), s.shrink(&s.fresh, 0))
