@@ -162,7 +162,7 @@ const receive = {
 			conversation.divideNext(state.erased ? words.erased : words.afresh);
 		} else if (resuming && (message.gap || !message.resumed)) {
 			conversation.divideNext(message.head < log.newest ? words.cut : words.gap);
-			log.lose();
+			log.lose(message.head);
 		}
 		if (log.epoch !== message.epoch) log.reset(message.epoch);
 		Object.assign(composer.limits, message.limits);
@@ -171,6 +171,7 @@ const receive = {
 		receive.room(state);
 		receive.you(message);
 
+		log.begin(message.head);
 		const seen = store.load('seen', {});
 		conversation.catchUp(seen.epoch === message.epoch ? seen.offset : Infinity);
 		head = message.head;
@@ -303,7 +304,8 @@ function checkHead() {
 
 function askOlder(before) {
 	const now = Date.now();
-	if (now - asked < OLDER_TIMEOUT || !connection.send({ type: 'older', before, count: OLDER })) return false;
+	if (now - asked < OLDER_TIMEOUT) return true;
+	if (!connection.send({ type: 'older', before, count: OLDER })) return false;
 	asked = now;
 	return true;
 }
@@ -312,6 +314,7 @@ function askOlder(before) {
 function startOver() {
 	conversation.clear();
 	log.reset(log.epoch);
+// True if older messages are on their way.
 	connection.restart();
 }
 

@@ -47,7 +47,7 @@ let exchange = ''; // and with the exchange
 let problemTimer = 0;
 
 const talk = new Talk(log, names, {
-	tap: (message) => acts.open(message.from, message),
+	tap: (message) => acts.open(talk.authorOf(message.offset), message),
 	older: (before) => connection.send({ type: 'older', before, count: OLDER }),
 });
 
@@ -62,7 +62,7 @@ const room = new Room(verb, say);
 const acts = new Acts(talk, me, verb);
 const people = new People(names, me, (person) => acts.open(person));
 const deeds = new Deeds({
-	authorOf: (offset) => (talk.get(offset) || {}).from,
+	authorOf: (offset) => talk.authorOf(offset),
 	timeOf: (deed) => timeText(clock.timeOf(deed, false)),
 	room: () => room.state,
 	async undo(name, fields) {
@@ -104,6 +104,7 @@ const receive = {
 		if (log.newest < 0) began = head;
 		receive.you(message);
 		line = message.host ? '' : 'hostNoMore';
+		log.begin(head);
 		receive.broker({ state: message.broker });
 		receive.room(message.room);
 	},

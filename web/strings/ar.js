@@ -48,6 +48,7 @@ export const words = {
 	edited: 'معدّلة',
 	deleted: 'حُذفت هذه الرسالة.',
 	hidden: 'أخفى المضيف هذه الرسالة.',
+	somebody: 'أحدهم',
 	earlierMessage: 'رسالة سابقة',
 	answering: 'رد على',
 	changing: 'تعديل',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: 'مخفية',
 	hostDeleted: 'حذفها كاتبها',
 	hostAway: 'ليس هنا الآن',
-	hostSomebody: 'أحدهم',
 	hostNone: 'لا شيء',
 
 	hostHide: 'إخفاء هذه الرسالة',

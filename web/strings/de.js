@@ -48,6 +48,7 @@ export const words = {
 	edited: 'bearbeitet',
 	deleted: 'Diese Nachricht wurde gelöscht.',
 	hidden: 'Der Gastgeber hat diese Nachricht verborgen.',
+	somebody: 'jemand',
 	earlierMessage: 'Eine frühere Nachricht',
 	answering: 'Antwort an',
 	changing: 'Bearbeiten',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: 'verborgen',
 	hostDeleted: 'Vom Verfasser gelöscht',
 	hostAway: 'gerade nicht hier',
-	hostSomebody: 'jemand',
 	hostNone: 'Keine',
 
 	hostHide: 'Diese Nachricht verbergen',

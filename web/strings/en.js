@@ -49,6 +49,7 @@ export const words = {
 	edited: 'edited',
 	deleted: 'This message was deleted.',
 	hidden: 'The host has hidden this message.',
+	somebody: 'somebody',
 	earlierMessage: 'An earlier message',
 	answering: 'Reply to',
 	changing: 'Edit',
@@ -175,7 +176,6 @@ export const words = {
 	hostHidden: 'hidden',
 	hostDeleted: 'Deleted by its author',
 	hostAway: 'not here now',
-	hostSomebody: 'somebody',
 	hostNone: 'None',
 
 	hostHide: 'Hide this message',

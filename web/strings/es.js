@@ -48,6 +48,7 @@ export const words = {
 	edited: 'editado',
 	deleted: 'Este mensaje se borró.',
 	hidden: 'El anfitrión ha ocultado este mensaje.',
+	somebody: 'alguien',
 	earlierMessage: 'Un mensaje anterior',
 	answering: 'Respuesta a',
 	changing: 'Editar',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: 'oculto',
 	hostDeleted: 'Borrado por quien lo escribió',
 	hostAway: 'no está ahora',
-	hostSomebody: 'alguien',
 	hostNone: 'Ninguno',
 
 	hostHide: 'Ocultar este mensaje',

@@ -48,6 +48,7 @@ export const words = {
 	edited: 'modifié',
 	deleted: 'Ce message a été supprimé.',
 	hidden: 'L’hôte a masqué ce message.',
+	somebody: 'quelqu’un',
 	earlierMessage: 'Un message précédent',
 	answering: 'Réponse à',
 	changing: 'Modifier',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: 'masqué',
 	hostDeleted: 'Supprimé par son auteur',
 	hostAway: 'absent pour l’instant',
-	hostSomebody: 'quelqu’un',
 	hostNone: 'Aucun',
 
 	hostHide: 'Masquer ce message',

@@ -48,6 +48,7 @@ export const words = {
 	edited: '編集済み',
 	deleted: 'この発言は削除されました。',
 	hidden: 'ホストがこの発言を隠しました。',
+	somebody: 'だれか',
 	earlierMessage: '以前の発言',
 	answering: '返信先：',
 	changing: '編集',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: '非表示',
 	hostDeleted: '本人が削除しました',
 	hostAway: '今はいません',
-	hostSomebody: 'だれか',
 	hostNone: 'なし',
 
 	hostHide: 'この発言を隠す',

@@ -48,6 +48,7 @@ export const words = {
 	edited: 'editada',
 	deleted: 'Esta mensagem foi apagada.',
 	hidden: 'O anfitrião ocultou esta mensagem.',
+	somebody: 'alguém',
 	earlierMessage: 'Uma mensagem anterior',
 	answering: 'Resposta a',
 	changing: 'Editar',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: 'oculta',
 	hostDeleted: 'Apagada por quem escreveu',
 	hostAway: 'não está aqui agora',
-	hostSomebody: 'alguém',
 	hostNone: 'Nenhum',
 
 	hostHide: 'Ocultar esta mensagem',

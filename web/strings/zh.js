@@ -48,6 +48,7 @@ export const words = {
 	edited: '已编辑',
 	deleted: '这条消息已被删除。',
 	hidden: '主持人隐藏了这条消息。',
+	somebody: '某人',
 	earlierMessage: '更早的一条消息',
 	answering: '回复',
 	changing: '编辑',
@@ -174,7 +175,6 @@ export const words = {
 	hostHidden: '已隐藏',
 	hostDeleted: '作者已删除',
 	hostAway: '现在不在',
-	hostSomebody: '某人',
 	hostNone: '无',
 
 	hostHide: '隐藏这条消息',
