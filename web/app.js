@@ -107,8 +107,8 @@ const identity = new Identity((name) => {
 	showMe();
 });
 
-const room = new Room(store.load('folded', -1), {
-	fold: (offset) => store.save('folded', offset),
+const room = new Room(store.load('folded', ''), {
+	fold: (pin) => store.save('folded', pin),
 	title(title) {
 		$('title').textContent = conversation.reader.title = title;
 		conversation.reader.show();
@@ -118,6 +118,7 @@ const room = new Room(store.load('folded', -1), {
 		shut = byHost;
 		hold();
 	},
+		if (closed) composer.letGo();
 	again() {
 		line = 'opening';
 		connection.again();
@@ -146,6 +147,7 @@ const connection = new Connection(address, {
 		if (line !== 'opening') line = 'offline';
 		if (code >= 4100) line = code < 4200 ? 'crowded' : 'outdated';
 		if (code === KICKED) line = '';
+		conversation.stay();
 		room.kicked(code === KICKED);
 		setStatus(line);
 	},
@@ -161,6 +163,7 @@ const receive = {
 			conversation.clear();
 			conversation.divideNext(state.erased ? words.erased : words.afresh);
 		} else if (resuming && (message.gap || !message.resumed)) {
+			composer.letGo();
 			conversation.divideNext(message.head < log.newest ? words.cut : words.gap);
 			log.lose(message.head);
 		}
@@ -204,6 +207,8 @@ const receive = {
 		if (!live) checkHead();
 	},
 
+		const about = composer.about;
+		if (about !== null && ((conversation.fold.get(about) || {}).gone || (clear && about < clear.offset))) composer.letGo();
 	older({ before, records, more }) {
 		asked = 0;
 		conversation.flush(); // which may forget what was asked about
@@ -218,8 +223,11 @@ const receive = {
 	refused(message) {
 		message.text = reason(message);
 		if (message.ref) outbox.refuse(message);
-		if (message.why === 'slow_down' && room.slow) composer.cool(message.retry_ms / 1000);
-		if (message.why === 'away') setTimeout(() => (asked = 0), message.retry_ms || 1000);
+		else if (message.why === 'away') {
+			conversation.stay(); // older messages cannot be read now
+			setTimeout(() => (asked = 0), message.retry_ms || 1000);
+		}
+		if (message.why === 'slow_down' && message.retry_ms && room.slow) composer.cool(message.retry_ms / 1000);
 		if (message.why !== 'bad_name') return;
 		identity.refused(store.load('name', ''), message.text);
 		me.name = accepted;
@@ -229,7 +237,7 @@ const receive = {
 
 	room(state) {
 		if (state.erased) outbox.follow(log.epoch, true);
-		room.show(state);
+		room.show(state, log.epoch);
 		if (!room.slow) composer.cool(0); // slow mode is over
 		upload.allow(!state.no_pictures);
 		if (clock.learn(state.clocks)) conversation.retime((record) => clock.timeOf(record, false));
