@@ -77,6 +77,7 @@ const conversation = new Conversation(log, names, me, {
 const outbox = new Outbox({
 	store,
 	newRef: randomId,
+	newest: () => log.newest,
 	send: (message) => connection.send(message),
 	changed: showWaiting,
 	undone: (text) => notice(text),
@@ -87,7 +88,9 @@ new Offers($('text'), () => presence.people.filter(({ id }) => id !== me.id));
 
 const composer = new Composer(store.load('draft', ''), {
 	say(text, to) {
-		if (!upload.take(text, { reply_to: to })) say(text, { reply_to: to });
+		// A picture may take its time: by then there may be another log.
+		const more = { reply_to: to, epoch: log.epoch };
+		if (!upload.take(text, more)) say(text, more);
 	},
 	change: ({ offset: to }, text) => outbox.do({ type: 'edit', to, text }),
 	typing: () => connection.send({ type: 'typing' }),
@@ -115,10 +118,10 @@ const room = new Room(store.load('folded', ''), {
 	},
 	closed(closed, byHost) {
 		conversation.actions.closed = closed;
+		if (closed) composer.letGo();
 		shut = byHost;
 		hold();
 	},
-		if (closed) composer.letGo();
 	again() {
 		line = 'opening';
 		connection.again();
@@ -144,10 +147,10 @@ const connection = new Connection(address, {
 		typing.clear();
 		clearTimeout(headTimer);
 		asked = 0;
+		conversation.stay();
 		if (line !== 'opening') line = 'offline';
 		if (code >= 4100) line = code < 4200 ? 'crowded' : 'outdated';
 		if (code === KICKED) line = '';
-		conversation.stay();
 		room.kicked(code === KICKED);
 		setStatus(line);
 	},
@@ -160,21 +163,21 @@ const receive = {
 		outbox.follow(message.epoch, state.erased);
 		if (!message.resumed) outbox.doubt();
 		if (log.epoch && log.epoch !== message.epoch) {
+			composer.letGo();
 			conversation.clear();
 			conversation.divideNext(state.erased ? words.erased : words.afresh);
 		} else if (resuming && (message.gap || !message.resumed)) {
-			composer.letGo();
 			conversation.divideNext(message.head < log.newest ? words.cut : words.gap);
 			log.lose(message.head);
 		}
 		if (log.epoch !== message.epoch) log.reset(message.epoch);
+		log.begin(message.head);
 		Object.assign(composer.limits, message.limits);
 		$('version').textContent = `Warren ${message.version.split(' ')[0]}`; // without that of Go
 		room.host = Boolean(message.host);
 		receive.room(state);
 		receive.you(message);
 
-		log.begin(message.head);
 		const seen = store.load('seen', {});
 		conversation.catchUp(seen.epoch === message.epoch ? seen.offset : Infinity);
 		head = message.head;
@@ -204,11 +207,11 @@ const receive = {
 		const clear = fresh.filter(({ type, offset }) => type === 'clear' && offset > began).pop();
 		if (clear && clear.undo) return startOver();
 		if (clear) conversation.sweep(clear.offset);
+		const about = composer.about;
+		if (about !== null && ((conversation.fold.get(about) || {}).gone || (clear && about < clear.offset))) composer.letGo();
 		if (!live) checkHead();
 	},
 
-		const about = composer.about;
-		if (about !== null && ((conversation.fold.get(about) || {}).gone || (clear && about < clear.offset))) composer.letGo();
 	older({ before, records, more }) {
 		asked = 0;
 		conversation.flush(); // which may forget what was asked about
@@ -221,7 +224,7 @@ const receive = {
 	known: ({ ref }) => outbox.settle(ref),
 
 	refused(message) {
-		message.text = reason(message);
+		message.text = reason(message, outbox.find(message.ref));
 		if (message.ref) outbox.refuse(message);
 		else if (message.why === 'away') {
 			conversation.stay(); // older messages cannot be read now
@@ -310,6 +313,7 @@ function checkHead() {
 	outbox.resume();
 }
 
+// True if older messages are on their way.
 function askOlder(before) {
 	const now = Date.now();
 	if (now - asked < OLDER_TIMEOUT) return true;
@@ -322,7 +326,6 @@ function askOlder(before) {
 function startOver() {
 	conversation.clear();
 	log.reset(log.epoch);
-// True if older messages are on their way.
 	connection.restart();
 }
 
