@@ -10,6 +10,7 @@ import { Acts, People } from './hostpeople.js';
 import { Room } from './hostroom.js';
 import { complain, openSheet, prepareSheets, topSheet } from './hostsheet.js';
 import { Talk } from './hosttalk.js';
+import { Unknown } from './hostunknown.js';
 import { Verbs } from './hostverbs.js';
 import { Log } from './log.js';
 import { Names } from './people.js';
@@ -61,6 +62,7 @@ const verb = (name, fields) => verbs.do(name, fields);
 const room = new Room(verb, say);
 const acts = new Acts(talk, me, verb);
 const people = new People(names, me, (person) => acts.open(person));
+const unknown = new Unknown(store);
 const deeds = new Deeds({
 	authorOf: (offset) => talk.authorOf(offset),
 	timeOf: (deed) => timeText(clock.timeOf(deed, false)),
@@ -102,9 +104,9 @@ const receive = {
 		}
 		head = message.head;
 		if (log.newest < 0) began = head;
+		log.begin(head);
 		receive.you(message);
 		line = message.host ? '' : 'hostNoMore';
-		log.begin(head);
 		receive.broker({ state: message.broker });
 		receive.room(message.room);
 	},
@@ -141,6 +143,7 @@ const receive = {
 		acts.show();
 		people.show();
 		deeds.take(message);
+		unknown.show(message.unknown, log.epoch);
 		verbs.done(message.deeds);
 	},
 

@@ -168,6 +168,8 @@ export const words = {
 	hostResting: 'Der Raum holt kurz Luft: Bis er wieder da ist, geht hier nichts',
 	hostNoMore: 'Du bist nicht mehr Gastgeber: Lade diese Seite neu und gib den Code ein',
 	hostCut: 'Die Verbindung riss ab, bevor das erledigt war. Versuch es noch einmal.',
+	hostUnknown: 'Der Anfang des Protokolls ist verloren, und damit, was Gastgeber bis dahin getan hatten. Sieh nach, wer stumm ist, was verborgen ist und wie der Raum eingestellt ist, und hole nach, was fehlt.',
+	hostChecked: 'Nachgesehen',
 	hostIsOpen: 'Offen: Alle können schreiben',
 	hostIsLocked: 'Gesperrt',
 	hostIsSlow: (n) => `Langsam: ${number(n)} s`,

@@ -169,6 +169,8 @@ export const words = {
 	hostResting: 'The room is catching its breath: nothing can be done until it is back',
 	hostNoMore: 'You are not the host any more: load this page again and enter the code',
 	hostCut: 'The line broke before this was done. Try again.',
+	hostUnknown: 'The beginning of the log is gone, and with it what hosts had done until then. Check who is muted, what is hidden and how the room is set up, and do again what is missing.',
+	hostChecked: 'Checked',
 	hostIsOpen: 'Open: everyone can write',
 	hostIsLocked: 'Locked',
 	hostIsSlow: (n) => `Slow: ${number(n)} s`,

@@ -168,6 +168,8 @@ export const words = {
 	hostResting: 'La sala está tomando aire: no se puede hacer nada hasta que vuelva',
 	hostNoMore: 'Ya no eres el anfitrión: vuelve a cargar esta página e introduce el código',
 	hostCut: 'Se cortó la conexión antes de terminar. Inténtalo otra vez.',
+	hostUnknown: 'El principio del registro se ha perdido, y con él lo que los anfitriones habían hecho hasta entonces. Comprueba quién está en silencio, qué está oculto y cómo está configurada la sala, y repite lo que falte.',
+	hostChecked: 'Comprobado',
 	hostIsOpen: 'Abierta: todos pueden escribir',
 	hostIsLocked: 'Bloqueada',
 	hostIsSlow: (n) => `Lento: ${number(n)} s`,

@@ -168,6 +168,8 @@ export const words = {
 	hostResting: 'La salle reprend son souffle : rien n’est possible avant son retour',
 	hostNoMore: 'Vous n’êtes plus l’hôte : rechargez cette page et entrez le code',
 	hostCut: 'La liaison a été coupée avant que ce soit fait. Réessayez.',
+	hostUnknown: 'Le début du journal est perdu, et avec lui ce que les hôtes avaient fait jusque-là. Vérifiez qui est muet, ce qui est masqué et comment la salle est réglée, et refaites ce qui manque.',
+	hostChecked: 'Vérifié',
 	hostIsOpen: 'Ouvert : tout le monde peut écrire',
 	hostIsLocked: 'Bloqué',
 	hostIsSlow: (n) => `Lent : ${number(n)} s`,

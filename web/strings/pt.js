@@ -168,6 +168,8 @@ export const words = {
 	hostResting: 'A sala está tomando fôlego: nada pode ser feito até ela voltar',
 	hostNoMore: 'Você não é mais o anfitrião: recarregue esta página e digite o código',
 	hostCut: 'A conexão caiu antes de isso terminar. Tente de novo.',
+	hostUnknown: 'O começo do registro se perdeu, e com ele o que os anfitriões tinham feito até então. Veja quem está em silêncio, o que está oculto e como a sala está configurada, e refaça o que faltar.',
+	hostChecked: 'Verificado',
 	hostIsOpen: 'Aberta: todos podem escrever',
 	hostIsLocked: 'Bloqueada',
 	hostIsSlow: (n) => `Lento: ${number(n)} s`,

@@ -168,6 +168,8 @@ export const words = {
 	hostResting: '房间在喘口气：恢复之前无法操作',
 	hostNoMore: '你不再是主持人：请重新加载此页面并输入代码',
 	hostCut: '还没完成，连接就断了。请再试一次。',
+	hostUnknown: '记录的开头丢失了，主持人在那之前所做的也随之丢失。请查看谁被静音、哪些被隐藏、房间如何设置，并补上缺少的。',
+	hostChecked: '已查看',
 	hostIsOpen: '开放：人人都能发言',
 	hostIsLocked: '已锁定',
 	hostIsSlow: (n) => `慢速：${number(n)} 秒`,
