@@ -176,11 +176,13 @@ export class Outbox {
 		this.#landed(ref);
 	}
 
-	// Gives it another ref. It may be in the log under the old one, all the same.
+	// Gives it another ref, the same in every tab. It may be in the log under the old
+	// one, all the same.
 	#rename(item) {
 		const { ref, was = [] } = item;
+		const [, base, turn = 1] = ref.match(/^(.+?)(?:--(\d+))?$/);
 		this.store.drop(KEY + ref);
-		Object.assign(item, { ref: this.newRef(), was: [...was, ref].slice(-9), first: undefined });
+		Object.assign(item, { ref: `${base}--${Number(turn) + 1}`, was: [...was, ref].slice(-9), first: undefined });
 		if (this.#flying === ref) this.#flying = item.ref;
 		this.#save(item);
 		this.changed();
