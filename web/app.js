@@ -215,7 +215,7 @@ const receive = {
 	older({ before, records, more }) {
 		asked = 0;
 		conversation.flush(); // which may forget what was asked about
-		if (before !== log.oldest) return;
+		if (before !== log.oldest) return conversation.stay();
 		const fresh = log.prepend(records);
 		for (const record of fresh) if (!record.type) dress(record, false);
 		conversation.prepend(fresh, more);
@@ -228,7 +228,7 @@ const receive = {
 		if (message.ref) outbox.refuse(message);
 		else if (message.why === 'away') {
 			conversation.stay(); // older messages cannot be read now
-			setTimeout(() => (asked = 0), message.retry_ms || 1000);
+			setTimeout(() => ((asked = 0), conversation.again()), message.retry_ms || 1000);
 		}
 		if (message.why === 'slow_down' && message.retry_ms && room.slow) composer.cool(message.retry_ms / 1000);
 		if (message.why !== 'bad_name') return;

@@ -127,6 +127,11 @@ export class Conversation {
 		if (this.#more) this.#edge('');
 	}
 
+	// Older messages can be read again: a page with none cannot be scrolled up to them.
+	again() {
+		if (this.reader.nearTop) this.#older();
+	}
+
 	// Brings a message into the middle, and lets it stand out for a while.
 	light(node) {
 		this.reader.go(node);

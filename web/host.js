@@ -149,6 +149,7 @@ const receive = {
 
 	refused(message) {
 		if (message.ref) verbs.refused({ ...message, text: reason(message) });
+		else if (message.why === 'away') setTimeout(() => talk.again(), message.retry_ms || 1000);
 	},
 
 	you({ you }) {

@@ -74,6 +74,12 @@ export class Talk {
 		this.on.older(oldest);
 	}
 
+	// Older ones can be read again.
+	again() {
+		this.#asked = -1;
+		this.fill();
+	}
+
 	clear() {
 		this.#asked = -1;
 		this.#fold.reset();

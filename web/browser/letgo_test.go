@@ -114,7 +114,7 @@ func TestSoughtNoMore(t *testing.T) {
 }
 
 // TestOlderFromNothing has a phone to which nothing of the recent log is sent: it
-// asks for what is older, once.
+// asks for what is older, until it is answered and no more.
 func TestOlderFromNothing(t *testing.T) {
 	t.Parallel()
 	room := inProcess(t)
@@ -124,10 +124,11 @@ func TestOlderFromNothing(t *testing.T) {
 		WebSocket = class extends WebSocket {
 			set onmessage(heard) {
 				super.onmessage = heard && ((event) => JSON.parse(event.data).type === 'log' || heard(event));
+				this.hears = (frame) => heard({ data: JSON.stringify(frame) });
 			}
 			send(text) {
-				if (JSON.parse(text).type === 'older') asked++;
-				super.send(text);
+				if (JSON.parse(text).type !== 'older' || ++asked > 1) return super.send(text);
+				this.hears({ type: 'refused', why: 'away', text: '', retry_ms: 10 });
 			}
 		};`)
 	ada.Goto(room.url)
@@ -137,7 +138,7 @@ func TestOlderFromNothing(t *testing.T) {
 	ada.Reload()
 	ada.waitIn()
 	ada.SeesExactly("one", "two")
-	if n := See[int](ada, `asked`); n != 1 {
-		t.Errorf("Ada's page asks for older messages %d times", n)
+	if n := See[int](ada, `asked`); n != 2 {
+		t.Errorf("Ada's page asks for older messages %d times, the first of which is refused", n)
 	}
 }
