@@ -114,6 +114,8 @@ func FuzzWhispered(f *testing.F) {
 	f.Add(`{"node":"a","presence":{"count":-9223372036854775808,"people":null}}`, `{"presence":null}`)
 	f.Fuzz(func(t *testing.T, a, b string) {
 		r, h, _, _ := newRoom(t)
+		h.Reset("e", nil)
+		h.State(fanout.Up, "")
 		tail := r.Tail()
 		r.Enter(chat.Person{ID: "me", Name: "Me"})
 		for _, body := range []string{a, b, a} {

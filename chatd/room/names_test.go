@@ -31,8 +31,6 @@ func wantNames(t *testing.T, what string, p Presence, want ...string) {
 func TestNamesAreModerated(t *testing.T) {
 	announce(t, func(r *Room, h handler, x *scripted) {
 		s := &script{t: t, r: r, h: h, x: x, up: now.UpMS}
-		h.Reset("e", nil)
-		h.State(fanout.Up, "")
 		r.Enter(ada)
 		r.Enter(bob)
 		s.do(&chat.Mute{By: host, Who: bob})

@@ -16,6 +16,8 @@ import (
 func announce(t *testing.T, test func(r *Room, h handler, x *scripted)) {
 	synctest.Test(t, func(t *testing.T) {
 		r, h, x, _ := newRoom(t)
+		h.Reset("e", nil)
+		h.State(fanout.Up, "")
 		ctx, cancel := context.WithCancel(t.Context())
 		go r.announce(ctx)
 		test(r, h, x)

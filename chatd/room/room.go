@@ -201,7 +201,7 @@ func (h handler) Deliver(recs []chat.Record) {
 func (r *Room) deliver(recs []chat.Record) {
 	now := r.clock()
 	live := r.broker != fanout.Away && !r.loading
-	if first := recs[0].Offset; r.behind && first > r.begin+maxGap {
+	if first := recs[0].Offset; r.behind && first > r.read+1+maxGap {
 		r.fold.Miss(first)
 	}
 	r.behind = false

@@ -192,7 +192,7 @@ func (m Maker) read(t *testing.T) {
 		from, before int64
 		n            int
 	}{
-		{0, 10, 5}, {-5, 3, 50}, {10, 10, 5}, {50, 70, 100}, {end, end + 1, 5}, {end, 1 << 60, 5}, {end + 1, end + 100, 5}, {7, 3, 5}, {0, end, 0}, {60, end + 1, 20},
+		{0, 10, 5}, {-5, 3, 50}, {10, 10, 5}, {50, 70, 100}, {end, end + 1, 5}, {end + 1000, 1 << 60, 5}, {7, 3, 5}, {0, end, 0}, {60, end + 1, 20},
 	} {
 		var want []chat.Record
 		for _, r := range log {

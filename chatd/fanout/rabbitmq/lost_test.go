@@ -265,12 +265,23 @@ func TestSomethingElse(t *testing.T) {
 			_, err := c.ch.QueueDeclare(n.stream, true, false, false, false, nil)
 			return err
 		}, false, "is no stream"},
+		{"state", func(n names) error {
+			_, err := c.ch.QueueDeclare(n.state, true, false, false, false, nil)
+			return err
+		}, false, "is no stream"},
+		{"state for long", func(n names) error {
+			_, err := c.ch.QueueDeclare(n.state, true, false, false, false, nil)
+			return err
+		}, true, "may be forgotten"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log := &syncBuffer{said: make(chan string, 100)}
 			x := open(t, url, Options{suffix: newSuffix(), Logger: slog.New(slog.NewTextHandler(log, nil))})
 			if err := test.make(x.names); err != nil {
 				t.Fatal(err)
+			}
+			if test.name == "state for long" {
+				x.keepless = time.Now().Add(-startTime)
 			}
 			e, _ := run(t, x, 10)
 			log.wait(t, test.log)

@@ -40,3 +40,15 @@ func TestPlacesOf(t *testing.T) {
 		}
 	}
 }
+
+// Of what is to be kept while the exchange is away the newest alone is held.
+func TestKeepHoldsTheNewest(t *testing.T) {
+	x := open(t, "amqp://localhost:1/", Options{})
+	for i := range 5 {
+		x.Keep(chat.Record{ID: fmt.Sprint(i), Type: chat.TypeSnapshot, Body: make([]byte, chat.MaxSnapshot)})
+	}
+	x.Keep(chat.Record{ID: "too large", Type: chat.TypeSnapshot, Body: make([]byte, chat.MaxSnapshot+1)})
+	if rec := <-x.keeping; rec.ID != "4" || len(x.keeping) > 0 {
+		t.Errorf("%s waits, and %d more", rec.ID, len(x.keeping))
+	}
+}

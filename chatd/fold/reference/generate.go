@@ -82,6 +82,8 @@ func Generate(b Bounds, seed uint64, most int) (start *chat.Snapshot, log []chat
 	}
 	if g.often(80) {
 		start = g.begin()
+		g.clear()
+		g.clear()
 		for i := range 8 { // those who spoke longest ago speak again, when others have
 			g.sayAs(chat.Person{ID: []string{fmt.Sprint("new-", i), fmt.Sprint("s", i-4)}[i/4], Name: "Guest"})
 		}
@@ -102,6 +104,9 @@ func (g *Generator) begin() *chat.Snapshot {
 	s.State.Slow, s.State.Locked, s.State.Off = 5, false, false
 	for i := range chat.MaxHidden - g.Int64N(3) {
 		s.State.Hidden = append(s.State.Hidden, 5000+2*i)
+	}
+	for i := range chat.MaxClears - g.Int64N(3) {
+		s.State.Clears = append(s.State.Clears, 100+i)
 	}
 	for i := range int64(g.MaxSpoken) - g.Int64N(3) {
 		s.Memory.Spoken = append(s.Memory.Spoken, chat.Moment{ID: fmt.Sprint("s", i), At: 1<<30 - 1000 + i})
@@ -452,7 +457,7 @@ func (g *Generator) repeat() {
 		return
 	}
 	rec := pick(g, last(g.log, 30))
-	if g.often(3) {
+	if g.often(3) && rec.Offset < g.offset {
 		g.offset = max(g.offset, rec.Offset+g.Horizon+g.Int64N(2))
 	}
 	switch g.IntN(4) {

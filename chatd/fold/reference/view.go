@@ -127,3 +127,13 @@ func (r *Room) Soon(rec chat.Record) bool {
 	strict.SlowSlack = 0
 	return err == nil && strict.refusedFor(m.From.ID, "", false, r.timeOf(rec.Stamp, false), "slow_down") != ""
 }
+
+// Pictures returns the messages with a picture that somebody may see.
+func (r *Room) Pictures() (out []Entry) {
+	for _, m := range r.Said {
+		if m.Picture != "" && m.Offset >= r.Floor() && m.Gone == "" && !slices.Contains(r.State.Hidden, m.Offset) {
+			out = append(out, m.Public())
+		}
+	}
+	return out
+}
