@@ -173,11 +173,7 @@ func (p *phone) say(ctx context.Context, m chat.Message, ref string, made room.M
 // spend takes what a message costs from what the device, and its address, may
 // send. The error is a refusal.
 func (p *phone) spend(id string) error {
-	wait := p.gw.devices.take(id)
-	if wait == 0 {
-		wait = p.gw.addresses.take(p.address)
-	}
-	if wait > 0 {
+	if wait := p.gw.spend(id, p.address); wait > 0 {
 		return &refusal{"slow_down", "You are sending faster than the room can read.", wait}
 	}
 	return nil

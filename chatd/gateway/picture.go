@@ -48,7 +48,7 @@ type uploads struct {
 
 func newUploads() *uploads {
 	return &uploads{
-		rates: &buckets{rate: rate.Every(pictureEvery), burst: pictureBurst, by: make(map[string]*rate.Limiter)},
+		rates: &buckets{rate: rate.Every(pictureEvery), burst: pictureBurst},
 		seats: newSeats(addressUploads, 0),
 		slots: make(chan struct{}, maxUploads),
 		wait:  uploadWait, time: uploadTime,

@@ -10,7 +10,7 @@ func (r *Room) Picture(id string) (served, known bool) {
 	if r.loading {
 		return false, false
 	}
-	floor := r.fold.Floor()
+	floor := max(r.fold.Floor(), r.begin) // what is before begin is not shown, though its picture may have been noted
 	for _, offset := range r.index.images[id] {
 		if offset >= floor && r.gone(offset) == "" {
 			return true, true
