@@ -29,9 +29,9 @@ func (r *Room) add(rec chat.Record, live bool, now chat.Stamp) *Entry {
 	r.begin = r.index.forget(r.begin)
 	e = r.hold(e) // before the message is shown again: it has the text of the edit
 	if step.All {
-		r.reshow(-1, e)
+		r.reshow(-1)
 	} else if step.Target >= 0 {
-		r.reshow(step.Target, e)
+		r.reshow(step.Target)
 	}
 	return e
 }

@@ -141,7 +141,7 @@ func (s *script) says(from chat.Person, text, ref string) error {
 // until waits until something holds of the room. Ok is called with r.mu held.
 func (s *script) until(what string, ok func() bool) {
 	s.t.Helper()
-	for late := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		s.r.mu.Lock()
 		done := ok()
 		s.r.mu.Unlock()

@@ -74,16 +74,10 @@ func (r *Room) held(offset int64) *Entry {
 }
 
 // reshow shows again the message at an offset, and the deeds done to it; all entries
-// if offset is negative. By is the deed that changes them, which is in no window yet. r.mu is held.
-func (r *Room) reshow(offset int64, by *Entry) {
-	at := func(offset int64) *Entry {
-		if offset == by.Offset {
-			return by
-		}
-		return r.held(offset)
-	}
+// if offset is negative. The deed that changes them is in its window. r.mu is held.
+func (r *Room) reshow(offset int64) {
 	for _, w := range []*window{&r.window, &r.shadows} {
-		w.show(offset, func(raw *Entry) *Entry { return r.show(raw, at) })
+		w.show(offset, func(raw *Entry) *Entry { return r.show(raw, r.held) })
 	}
 }
 
