@@ -281,3 +281,25 @@ func TestPictureNotNow(t *testing.T) {
 	}
 	get("a file that can be opened again", id, http.StatusOK)
 }
+
+// TestSaidAndHiddenAtOnce: a picture that was said and hidden counts as said, also before anybody has noted it.
+func TestSaidAndHiddenAtOnce(t *testing.T) {
+	s, config := withPictures(t, t.TempDir()), Config{}
+	other := withPictures(t, t.TempDir(), func(c *Config) { config = *c })
+	config.Room, config.Pictures = s.room, other.gateway.Pictures
+	unwatched := New(config)    // it is not told of what is said
+	unwatched.visible = &seen{} // hidden
+	data := photo(t, 30, 30, 5)
+	id := s.posted(t, data)
+	if other.posted(t, data) != id {
+		t.Fatal("it has two ids")
+	}
+	if served, _ := unwatched.servable(id); !served {
+		t.Error("posted, and in no message yet, it is not shown")
+	}
+	ada, _ := s.join(t, nil)
+	ada.await(ada.do("say", map[string]any{"picture": map[string]any{"id": id, "w": 30, "h": 30}}))
+	if served, _ := unwatched.servable(id); served {
+		t.Error("it is shown after all")
+	}
+}

@@ -34,14 +34,17 @@ func (f *follower) join(v View) {
 	}
 }
 
-// follow takes in what has happened since.
-func (f *follower) follow() {
+// follow takes in what has happened since, and returns how much of that was the log's.
+func (f *follower) follow() (told int) {
 	for f.at != nil {
 		e := f.at.Next()
 		if e == nil {
-			return
+			break
 		}
 		f.at = e
+		if e.Entries != nil || e.State != nil || e.Host != nil || e.Kick != "" || e.Refused != nil {
+			told++
+		}
 		if !e.For(f.as.Person, f.as.Host) {
 			continue
 		}
@@ -59,6 +62,7 @@ func (f *follower) follow() {
 			f.hosts = e.Host
 		}
 	}
+	return told
 }
 
 // put does to what is shown what an entry says.

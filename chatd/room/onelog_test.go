@@ -152,6 +152,8 @@ func (h *house) step() string {
 		return h.powerCut()
 	case n < 90:
 		return d.eraseLog()
+	case n < 91:
+		return h.loseKept()
 	case n < 93:
 		return d.snapshotNow()
 	default:
@@ -212,12 +214,15 @@ func (d *daemon) reach() string {
 			kept, places = append(kept, k), append(places, k.Offset)
 		}
 	}
-	order := fanout.Choose(places, front, d.end()-1, d.Rand.IntN(60))
+	order := fanout.Choose(places, front, d.end()-1, d.Rand.IntN(2)*d.Rand.IntN(60))
 	epoch := fmt.Sprint("epoch-", d.epoch)
 	d.mu.Unlock()
 	if !afresh {
 		d.reached = true
 		return ", and goes on at " + fmt.Sprint(d.next)
+	}
+	for _, page := range d.pages {
+		page.follow()
 	}
 	d.next, d.epochRead, d.must, d.reached, d.reading = front, d.epoch, false, true, true
 	if len(order) == 0 {
@@ -324,12 +329,37 @@ func (h *house) retention() string {
 	return fmt.Sprintf("%d records are gone at the front", h.front)
 }
 
+// inLog returns the first snapshot in the log from which on what is shown is known: its
+// index in all. h.mu is held.
+func (h *house) inLog() (i int, ok bool) {
+	for i := h.front; i < len(h.all); i++ {
+		if d, err := chat.DeedOf(h.all[i]); err == nil && h.all[i].Type == chat.TypeSnapshot && d.(*chat.Snapshot).Upto >= h.all[h.front].Offset {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// loseKept loses all that was kept, if the log has a snapshot itself, or its beginning.
+func (h *house) loseKept() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.inLog(); !ok && h.front > 0 {
+		return "what is kept stays"
+	}
+	h.kept = nil
+	return "what was kept is lost"
+}
+
 // powerCut takes records from the end of the log.
 func (h *house) powerCut() string {
 	h.mu.Lock()
 	least := h.front + 1
 	if h.front > 0 { // what is kept of so long ago is on the disk
-		oldest, _ := h.oldest()
+		oldest, ok := h.oldest()
+		if i, snapshot := h.inLog(); !ok && snapshot {
+			oldest = h.all[i].Offset
+		}
 		for least < len(h.all) && h.all[least-1].Offset < oldest {
 			least++
 		}
@@ -466,6 +496,11 @@ func (d *daemon) wrong(ctx context.Context) string {
 		if len(v.Entries) > 0 || v.Epoch != "" || v.Head >= 0 || d.room.Known() {
 			return fmt.Sprintf("shows %d entries before it has read the log", len(v.Entries))
 		}
+		for _, page := range d.pages {
+			if told := page.follow(); told > 0 {
+				return fmt.Sprintf("tells %d things before it has read the log", told)
+			}
+		}
 		return ""
 	}
 	d.mu.Lock()
@@ -529,6 +564,11 @@ func (d *daemon) wrong(ctx context.Context) string {
 		}
 		got = append(slices.Clone(older), got...)
 	}
+	for _, e := range got {
+		if why := wrongAgain(e, shown, as); why != "" {
+			return why
+		}
+	}
 	if why := different(got, shown); why != "" {
 		return fmt.Sprintf("to %q, %s", person, why)
 	}
@@ -549,6 +589,22 @@ func (d *daemon) wrong(ctx context.Context) string {
 	all := slices.DeleteFunc(r.View(""), func(e reference.Entry) bool { return e.Offset < max(begin, first) })
 	if why := different(walked, all); err != nil || why != "" {
 		return fmt.Sprintf("all of it, %v: %s", err, why)
+	}
+	return ""
+}
+
+// wrongAgain says what is wrong with the message that a hide that is undone brings back.
+func wrongAgain(e *Entry, shown []reference.Entry, as Viewer) string {
+	if e.Again == nil {
+		return ""
+	}
+	if !e.Again.SeenBy("", false) {
+		return fmt.Sprintf("all are shown again %+v", plain(e.Again))
+	}
+	for _, m := range shown {
+		if m.Offset == e.Again.Offset && plain(e.Again) != m {
+			return fmt.Sprintf("again is shown %+v, and not %+v", plain(e.Again), m)
+		}
 	}
 	return ""
 }
