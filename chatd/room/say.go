@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"warren/chatd/chat"
 	"warren/chatd/fold"
@@ -185,7 +182,7 @@ func checkDeed(d chat.Deed) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, chat.ErrEmoji):
-		return refuse("bad_emoji", sentence(err))
+		return refuse("bad_emoji", chat.Sentence(err))
 	case edit:
 		for _, bad := range []error{chat.ErrTextEmpty, chat.ErrTextLong, chat.ErrTextUTF8, chat.ErrTextZalgo} {
 			if errors.Is(err, bad) {
@@ -193,7 +190,7 @@ func checkDeed(d chat.Deed) error {
 			}
 		}
 	}
-	return refuse("bad_value", sentence(err))
+	return refuse("bad_value", chat.Sentence(err))
 }
 
 // forbids says why a deed cannot be done now, and completes it if it can be. Known: it was done
@@ -299,10 +296,4 @@ func (r *Room) find(ctx context.Context, person, ref string, since, before int64
 		from = recs[len(recs)-1].Offset + 1
 	}
 	return 0, false, nil
-}
-
-// sentence makes an error text a sentence.
-func sentence(err error) string {
-	first, size := utf8.DecodeRuneInString(err.Error())
-	return string(unicode.ToUpper(first)) + strings.TrimSuffix(err.Error()[size:], ".") + "."
 }
