@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,6 +22,7 @@ import (
 	"warren/chatd/picture"
 	"warren/chatd/room"
 	"warren/chatd/uptime"
+	"warren/internal/status"
 	"warren/ledstatus/light"
 )
 
@@ -133,18 +133,19 @@ func openPictures(folder *os.Root, o *options, log *slog.Logger) *picture.Store 
 	return store
 }
 
-// Times of a shutdown: phones are told to come back within partTime; requests
-// that are being answered have the same time before that.
-const partTime = 3 * time.Second
-
 // serve runs the room until ctx ends, then sees everybody out.
 func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener net.Listener, pictures *picture.Store, lit light.Light, log *slog.Logger) error {
 	theRoom := room.New(exchange, uptime.Now, log)
-	door := gateway.New(gateway.Config{
+	config := gateway.Config{
 		Room: theRoom, Limits: o.limits, Hosts: o.hosts, Title: o.title, HostCode: o.code,
 		Version: daemon.Version(), StatusDir: o.status, WiFi: o.wifi, ChatURL: o.url, Clock: uptime.Now, Log: log,
 		Pictures: pictures,
-	})
+	}
+	if o.broker != "" {
+		config.Peers = peers{theRoom}
+	}
+	door := gateway.New(config)
+	theRoom.Answer = answer(door)
 	// The room outlives the doors: what was said at the last moment still
 	// gets into the log.
 	roomCtx, endRoom := context.WithCancel(context.WithoutCancel(ctx))
@@ -152,6 +153,10 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 	g, doorCtx := errgroup.WithContext(ctx)
 	g.Go(func() error { return theRoom.Run(roomCtx) })
 	g.Go(func() error { return showLight(roomCtx, theRoom, lit, log) })
+	g.Go(func() error {
+		tellErased(roomCtx, theRoom, func(epoch string) { o.flags.Tell(status.ErasedKey, epoch) })
+		return nil
+	})
 	g.Go(func() error {
 		if err := door.Serve(listener); err != nil {
 			return fmt.Errorf("serve %s: %w", listener.Addr(), err)
@@ -162,9 +167,10 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 	g.Go(func() error {
 		<-doorCtx.Done()
 		defer endRoom()
-		partCtx, cancel := context.WithTimeout(roomCtx, partTime)
-		defer cancel()
-		door.Shutdown(partCtx)
+		// It is bounded. Who has not gone by then sees the line break.
+		if err := door.Shutdown(roomCtx); err != nil {
+			log.Warn("Some phones were not told that chatd ends", "err", err)
+		}
 		return nil
 	})
 	log.Info("chatd runs", "version", daemon.Version(), "listen", listener.Addr().String(), "exchange", exchangeName(o))

@@ -6,7 +6,7 @@ import { fullTime } from './message.js';
 import { words } from './strings.js';
 
 export class Actions {
-	closed = false; // nobody may write, nor do anything
+	#closed = false; // nobody may write, nor do anything
 	#node = null; // the message that has the row
 	#row = null;
 
@@ -15,6 +15,16 @@ export class Actions {
 	constructor(list, on) {
 		this.on = on;
 		list.addEventListener('click', (event) => this.#tapped(event));
+	}
+
+	get closed() {
+		return this.#closed;
+	}
+
+	// A row that is there offers what cannot be done any more.
+	set closed(closed) {
+		this.#closed = closed;
+		if (closed) this.close();
 	}
 
 	toggle(node, focus) {

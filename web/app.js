@@ -77,6 +77,7 @@ const conversation = new Conversation(log, names, me, {
 const outbox = new Outbox({
 	store,
 	newRef: randomId,
+	newest: () => log.newest,
 	send: (message) => connection.send(message),
 	changed: showWaiting,
 	undone: (text) => notice(text),
@@ -87,7 +88,9 @@ new Offers($('text'), () => presence.people.filter(({ id }) => id !== me.id));
 
 const composer = new Composer(store.load('draft', ''), {
 	say(text, to) {
-		if (!upload.take(text, { reply_to: to })) say(text, { reply_to: to });
+		// A picture may take its time: by then there may be another log.
+		const more = { reply_to: to, epoch: log.epoch };
+		if (!upload.take(text, more)) say(text, more);
 	},
 	change: ({ offset: to }, text) => outbox.do({ type: 'edit', to, text }),
 	typing: () => connection.send({ type: 'typing' }),
@@ -107,14 +110,15 @@ const identity = new Identity((name) => {
 	showMe();
 });
 
-const room = new Room(store.load('folded', -1), {
-	fold: (offset) => store.save('folded', offset),
+const room = new Room(store.load('folded', ''), {
+	fold: (pin) => store.save('folded', pin),
 	title(title) {
 		$('title').textContent = conversation.reader.title = title;
 		conversation.reader.show();
 	},
 	closed(closed, byHost) {
 		conversation.actions.closed = closed;
+		if (closed) composer.letGo();
 		shut = byHost;
 		hold();
 	},
@@ -143,6 +147,7 @@ const connection = new Connection(address, {
 		typing.clear();
 		clearTimeout(headTimer);
 		asked = 0;
+		conversation.stay();
 		if (line !== 'opening') line = 'offline';
 		if (code >= 4100) line = code < 4200 ? 'crowded' : 'outdated';
 		if (code === KICKED) line = '';
@@ -158,13 +163,15 @@ const receive = {
 		outbox.follow(message.epoch, state.erased);
 		if (!message.resumed) outbox.doubt();
 		if (log.epoch && log.epoch !== message.epoch) {
+			composer.letGo();
 			conversation.clear();
 			conversation.divideNext(state.erased ? words.erased : words.afresh);
 		} else if (resuming && (message.gap || !message.resumed)) {
 			conversation.divideNext(message.head < log.newest ? words.cut : words.gap);
-			log.lose();
+			log.lose(message.head);
 		}
 		if (log.epoch !== message.epoch) log.reset(message.epoch);
+		log.begin(message.head);
 		Object.assign(composer.limits, message.limits);
 		$('version').textContent = `Warren ${message.version.split(' ')[0]}`; // without that of Go
 		room.host = Boolean(message.host);
@@ -200,13 +207,15 @@ const receive = {
 		const clear = fresh.filter(({ type, offset }) => type === 'clear' && offset > began).pop();
 		if (clear && clear.undo) return startOver();
 		if (clear) conversation.sweep(clear.offset);
+		const about = composer.about;
+		if (about !== null && ((conversation.fold.get(about) || {}).gone || (clear && about < clear.offset))) composer.letGo();
 		if (!live) checkHead();
 	},
 
 	older({ before, records, more }) {
 		asked = 0;
 		conversation.flush(); // which may forget what was asked about
-		if (before !== log.oldest) return;
+		if (before !== log.oldest) return conversation.stay();
 		const fresh = log.prepend(records);
 		for (const record of fresh) if (!record.type) dress(record, false);
 		conversation.prepend(fresh, more);
@@ -215,10 +224,13 @@ const receive = {
 	known: ({ ref }) => outbox.settle(ref),
 
 	refused(message) {
-		message.text = reason(message);
+		message.text = reason(message, outbox.find(message.ref));
 		if (message.ref) outbox.refuse(message);
-		if (message.why === 'slow_down' && room.slow) composer.cool(message.retry_ms / 1000);
-		if (message.why === 'away') setTimeout(() => (asked = 0), message.retry_ms || 1000);
+		else if (message.why === 'away') {
+			conversation.stay(); // older messages cannot be read now
+			setTimeout(() => ((asked = 0), conversation.again()), message.retry_ms || 1000);
+		}
+		if (message.why === 'slow_down' && message.retry_ms && room.slow) composer.cool(message.retry_ms / 1000);
 		if (message.why !== 'bad_name') return;
 		identity.refused(store.load('name', ''), message.text);
 		me.name = accepted;
@@ -228,7 +240,7 @@ const receive = {
 
 	room(state) {
 		if (state.erased) outbox.follow(log.epoch, true);
-		room.show(state);
+		room.show(state, log.epoch);
 		if (!room.slow) composer.cool(0); // slow mode is over
 		upload.allow(!state.no_pictures);
 		if (clock.learn(state.clocks)) conversation.retime((record) => clock.timeOf(record, false));
@@ -301,9 +313,11 @@ function checkHead() {
 	outbox.resume();
 }
 
+// True if older messages are on their way.
 function askOlder(before) {
 	const now = Date.now();
-	if (now - asked < OLDER_TIMEOUT || !connection.send({ type: 'older', before, count: OLDER })) return false;
+	if (now - asked < OLDER_TIMEOUT) return true;
+	if (!connection.send({ type: 'older', before, count: OLDER })) return false;
 	asked = now;
 	return true;
 }

@@ -61,6 +61,22 @@ export class Composer {
 		this.#fit();
 	}
 
+	// The offset of what is answered or changed, if anything is.
+	get about() {
+		return this.#about ? this.#about.offset : null;
+	}
+
+	// What is answered or changed cannot be any more. What was written stays: it is
+	// a message of its own now, before what was being written when a change began.
+	letGo() {
+		if (!this.#about) return;
+		const { value } = this.text;
+		const changed = value.trim() !== this.#about.text.trim() && value;
+		if (this.#changing) this.text.value = [changed, this.#draft].filter(Boolean).join('\n');
+		this.#end();
+		this.#keep();
+	}
+
 	// Neither answers nor changes; false if it did not.
 	cancel() {
 		if (!this.#about) return false;
@@ -94,6 +110,7 @@ export class Composer {
 		this.#about = null;
 		this.#changing = false;
 		$('about').hidden = true;
+		$('about').firstElementChild.replaceChildren();
 		this.#fit();
 	}
 

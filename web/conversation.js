@@ -72,7 +72,7 @@ export class Conversation {
 			list.prepend(this.#nodes(messages, null));
 			for (const quote of list.querySelectorAll('.unknown')) requote(quote, this.room);
 			if (first) place(first, first.previousSibling);
-			this.#edge(more ? '' : words.beginning);
+			this.#edge(more || !list.firstChild ? '' : words.beginning);
 		});
 		const excess = list.childElementCount - MOST;
 		if (excess > 0) {
@@ -81,6 +81,7 @@ export class Conversation {
 			this.#detached = true;
 		}
 		this.#showChanged();
+		this.#showEmpty();
 		if (this.#sought.times) this.go(this.#sought.offset, this.#sought.times);
 		else if (records.length && reader.nearTop) this.#older();
 	}
@@ -115,8 +116,20 @@ export class Conversation {
 		const message = this.fold.get(offset);
 		const seek = !message && this.#more && offset < this.log.oldest;
 		this.#sought = { offset, times: seek ? times - 1 : 0 };
-		if (seek) this.#older();
+		if (seek) this.#older() || this.stay();
 		else if (message) this.light(message.node);
+	}
+
+	// What was asked of the log is not answered any more: nothing is looked for, and
+	// the reader is left where he is.
+	stay() {
+		this.#sought.times = 0;
+		if (this.#more) this.#edge('');
+	}
+
+	// Older messages can be read again: a page with none cannot be scrolled up to them.
+	again() {
+		if (this.reader.nearTop) this.#older();
 	}
 
 	// Brings a message into the middle, and lets it stand out for a while.
@@ -157,6 +170,7 @@ export class Conversation {
 	}
 
 	clear() {
+		this.actions.close();
 		this.list.replaceChildren();
 		this.fold.reset();
 		this.#divider = '';
@@ -164,8 +178,8 @@ export class Conversation {
 		this.#changed.clear();
 		this.#detached = false;
 		this.#more = this.reader.following = true;
+		this.stay();
 		this.reader.unread = 0;
-		this.#edge('');
 	}
 
 	// What comes now is history, read up to an offset.
@@ -283,7 +297,9 @@ export class Conversation {
 		if (!changed.length) return;
 		this.reader.steady(() => {
 			for (const { node, offset } of changed) {
-				draw(node, this.room, this.#deeds.get(offset));
+				draw(node, this.names.print(node.record.from), this.room, this.#deeds.get(offset));
+				place(node, node.previousSibling);
+				if (node.nextSibling) place(node.nextSibling, node);
 				for (const quote of this.list.querySelectorAll(`[data-to="${offset}"]`)) requote(quote, this.room);
 			}
 		});
@@ -308,10 +324,13 @@ export class Conversation {
 		empty.lastChild.textContent = this.#divider || words.empty;
 	}
 
+	// Asks for older messages, also if there are none here: the newest records may
+	// have been for others. False if that cannot be asked now.
 	#older() {
 		const { oldest } = this.log;
-		if (this.catchingUp || !this.#more || oldest === null) return;
-		if (this.on.older(oldest)) this.#edge(words.looking);
+		if (this.catchingUp || !this.#more || oldest === null || !this.on.older(oldest)) return false;
+		this.#edge(words.looking);
+		return true;
 	}
 
 	#edge(text) {

@@ -1,6 +1,7 @@
 // Small helpers to find and make elements. Text gets in through textContent only.
 
 import { hueOf } from './people.js';
+import { words } from './strings.js';
 
 export const $ = (id) => document.getElementById(id);
 
@@ -22,10 +23,11 @@ export function icon(name, label) {
 	return svg;
 }
 
-// A name in its person's colour, with what tells it from another's.
+// A name in its person's colour, with what tells it from another's. A name that is
+// hidden is nobody's.
 export function nameTag({ id, name }, print) {
-	const tag = make('span', id ? 'name' : 'name neutral');
-	tag.append(make('bdi', '', name), make('span', 'print', print));
+	const tag = make('span', id && name ? 'name' : 'name neutral');
+	tag.append(make('bdi', '', name || words.somebody), make('span', 'print', print));
 	tag.style.setProperty('--hue', hueOf(id));
 	return tag;
 }

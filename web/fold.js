@@ -16,6 +16,7 @@ export class Fold {
 
 	// Takes records. Each message gets, and keeps up to date,
 	//   text, picture, edited  as they are now
+	//   from       who said it: without a name, if that is hidden, too
 	//   gone       'deleted', 'hidden', 'cleared', or '' if it can be seen
 	//   reactions  Map: emoji → the persons, in the order in which they reacted
 	// Returns the messages among the records; those that changed and were here
@@ -68,39 +69,41 @@ export class Fold {
 		if (this.#deeds.size >= this.#messages.size + MAX_STRAYS) {
 			for (const key of this.#deeds.keys()) if (!this.#messages.has(key)) this.#deeds.delete(key);
 		}
-		deeds = { reactions: new Map() };
+		deeds = nothing();
 		this.#deeds.set(offset, deeds);
 		return deeds;
 	}
 
-	// An undo lifts the last clear before it.
+	// An undo lifts the clear that it names, or the last one that stands.
 	#clear(record) {
 		if (this.#clears.some(({ offset }) => offset === record.offset)) return;
 		this.#clears.push(record);
 		this.#clears.sort((a, b) => a.offset - b.offset);
-		const standing = [-1];
-		for (const { offset, undo } of this.#clears) {
-			if (!undo) standing.push(offset);
-			else if (standing.length > 1) standing.pop();
+		let standing = [];
+		for (const { offset, undo, of = standing.at(-1) } of this.#clears) {
+			standing = undo ? standing.filter((clear) => clear !== of) : [...standing, offset];
 		}
-		this.#cleared = standing.at(-1);
+		this.#cleared = standing.at(-1) ?? -1;
 	}
 
 	// Brings a message up to date; true if that has changed it.
 	#dress(message) {
-		const deeds = this.#deeds.get(message.offset) || { reactions: new Map() };
-		const { hide, remove, edit } = deeds;
+		const deeds = this.#deeds.get(message.offset) || nothing();
+		const { hide } = deeds;
 		// What the host has put back comes as it was then.
 		const back = hide && hide.undo && hide.record;
 		const base = back || message.base;
-		let { text = '', picture, edited = false, gone = '' } = base;
-		if (edit && edit.from.id === base.from.id && !(back && edit.offset < hide.offset)) {
+		let { text = '', picture, edited = false, gone = '', from } = base;
+		const edit = from.id && deeds.edits.get(from.id);
+		if (edit && !(back && edit.offset < hide.offset)) {
 			text = edit.text;
 			edited = true;
 		}
 		if (gone === 'hidden' && hide && hide.undo) gone = '';
-		if (remove && remove.from.id === base.from.id) gone = 'deleted';
+		if (from.id && deeds.removed.has(from.id)) gone = 'deleted';
 		if (hide && !hide.undo) gone = 'hidden';
+		// A name may be what was not wanted: it goes with the message.
+		if (gone === 'hidden') from = { id: from.id, name: '' };
 		if (message.offset < this.#cleared) gone = 'cleared';
 		if (gone) [text, picture] = ['', undefined];
 		const reactions = gone ? new Map() : standing(deeds.reactions);
@@ -108,13 +111,18 @@ export class Fold {
 		const now = { text, picture, edited, gone };
 		const same =
 			Object.keys(now).every((key) => message[key] === now[key]) &&
+			message.from.name === from.name &&
 			message.reactions &&
 			message.reactions.size === reactions.size &&
 			[...reactions].every(([emoji, people]) => sameIds(people, message.reactions.get(emoji)));
-		Object.assign(message, now, { reactions });
+		Object.assign(message, now, { from, reactions });
 		return !same;
 	}
 }
+
+// What was done to one message. Whose it is may come later: edits and deletions
+// count if they are its author's, so they are kept by who made them.
+const nothing = () => ({ reactions: new Map(), edits: new Map(), removed: new Set(), hide: null });
 
 // Notes each kind of record among the deeds, if it is newer than what is there.
 const notes = {
@@ -124,10 +132,10 @@ const notes = {
 		if (newer(record, deeds.reactions.get(key))) deeds.reactions.set(key, record);
 	},
 	edit(deeds, record) {
-		if (newer(record, deeds.edit)) deeds.edit = record;
+		if (newer(record, deeds.edits.get(record.from.id))) deeds.edits.set(record.from.id, record);
 	},
 	delete(deeds, record) {
-		deeds.remove = record;
+		deeds.removed.add(record.from.id);
 	},
 	hide(deeds, record) {
 		if (newer(record, deeds.hide)) deeds.hide = record;

@@ -10,6 +10,7 @@ import { Acts, People } from './hostpeople.js';
 import { Room } from './hostroom.js';
 import { complain, openSheet, prepareSheets, topSheet } from './hostsheet.js';
 import { Talk } from './hosttalk.js';
+import { Unknown } from './hostunknown.js';
 import { Verbs } from './hostverbs.js';
 import { Log } from './log.js';
 import { Names } from './people.js';
@@ -47,7 +48,7 @@ let exchange = ''; // and with the exchange
 let problemTimer = 0;
 
 const talk = new Talk(log, names, {
-	tap: (message) => acts.open(message.from, message),
+	tap: (message) => acts.open(talk.authorOf(message.offset), message),
 	older: (before) => connection.send({ type: 'older', before, count: OLDER }),
 });
 
@@ -61,8 +62,9 @@ const verb = (name, fields) => verbs.do(name, fields);
 const room = new Room(verb, say);
 const acts = new Acts(talk, me, verb);
 const people = new People(names, me, (person) => acts.open(person));
+const unknown = new Unknown(store);
 const deeds = new Deeds({
-	authorOf: (offset) => (talk.get(offset) || {}).from,
+	authorOf: (offset) => talk.authorOf(offset),
 	timeOf: (deed) => timeText(clock.timeOf(deed, false)),
 	room: () => room.state,
 	async undo(name, fields) {
@@ -102,6 +104,7 @@ const receive = {
 		}
 		head = message.head;
 		if (log.newest < 0) began = head;
+		log.begin(head);
 		receive.you(message);
 		line = message.host ? '' : 'hostNoMore';
 		receive.broker({ state: message.broker });
@@ -140,11 +143,13 @@ const receive = {
 		acts.show();
 		people.show();
 		deeds.take(message);
+		unknown.show(message.unknown, log.epoch);
 		verbs.done(message.deeds);
 	},
 
 	refused(message) {
 		if (message.ref) verbs.refused({ ...message, text: reason(message) });
+		else if (message.why === 'away') setTimeout(() => talk.again(), message.retry_ms || 1000);
 	},
 
 	you({ you }) {

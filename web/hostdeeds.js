@@ -5,7 +5,7 @@ import { words } from './strings.js';
 
 const SHOWN_FOR = 10e3; // as news: long enough to read it and to reach Undo
 
-const name = (person) => (person && person.name) || words.hostSomebody;
+const name = (person) => (person && person.name) || words.somebody;
 
 // By verb: what was done, and what its undo did.
 const sentences = {
@@ -109,7 +109,7 @@ export class Deeds {
 		const newest = (same) => this.#newestFirst.find((d) => d.verb === verb && same(d)) === deed;
 		const stands = {
 			hide: () => newest((d) => d.to === to) && { to, undo: true },
-			clear: () => newest(() => true) && { undo: true },
+			clear: () => newest(() => true) && { undo: true, of: deed.offset },
 			mute: () => newest((d) => d.who.id === who.id) && this.muted.some(({ id }) => id === who.id) && { who: who.id, name: who.name, undo: true },
 			slow: () => newest(() => true) && room.slow && { seconds: 0 },
 			lock: () => newest(() => true) && room.locked && { undo: true },

@@ -16,6 +16,7 @@ export class Talk {
 	#rows = new Map(); // offset → row
 	#muted = new Set(); // ids
 	#excerpts = new Map(); // offset → how a hidden text begins
+	#authors = new Map(); // offset → who said what is hidden
 	#following = true;
 	#height = 0; // of all rows
 	#window = 0; // through which they are seen
@@ -73,11 +74,18 @@ export class Talk {
 		this.on.older(oldest);
 	}
 
+	// Older ones can be read again.
+	again() {
+		this.#asked = -1;
+		this.fill();
+	}
+
 	clear() {
 		this.#asked = -1;
 		this.#fold.reset();
 		this.#rows.clear();
 		this.#excerpts.clear();
+		this.#authors.clear();
 		this.list.replaceChildren();
 		this.#unread = 0;
 		this.#following = this.#more = true;
@@ -86,7 +94,10 @@ export class Talk {
 
 	// What only hosts know: who is muted, and how hidden texts began.
 	know({ muted, deeds }) {
-		for (const { verb, to, text } of deeds) if (verb === 'hide' && text) this.#excerpts.set(to, text);
+		for (const { verb, to, text, who } of deeds) {
+			if (verb === 'hide' && text) this.#excerpts.set(to, text);
+			if (verb === 'hide' && who) this.#authors.set(to, who);
+		}
 		this.#muted = new Set(muted.map(({ id }) => id));
 		for (const row of this.#rows.values()) this.#show(row.message);
 	}
@@ -108,13 +119,19 @@ export class Talk {
 		return this.#fold.get(offset);
 	}
 
+	// Who said a message. Hosts know that also of what is hidden.
+	authorOf(offset) {
+		const { base, gone } = this.#fold.get(offset) || {};
+		return base && ((gone === 'hidden' && this.#authors.get(offset)) || base.from);
+	}
+
 	// What a message says, or said before it was hidden.
 	textOf({ offset, text, gone, base }) {
 		return gone === 'hidden' ? base.text || this.#excerpts.get(offset) || '' : text;
 	}
 
 	#build(messages) {
-		for (const { from } of messages) this.note(from);
+		for (const { offset } of messages) this.note(this.authorOf(offset));
 		return messages.map((message) => {
 			const row = make('div');
 			row.message = message;
@@ -130,7 +147,8 @@ export class Talk {
 		const row = this.#rows.get(message.offset);
 		if (!row) return;
 		row.hidden = message.gone === 'cleared';
-		const { from, at, gone, edited, picture, reactions } = message;
+		const { at, gone, edited, picture, reactions } = message;
+		const from = this.authorOf(message.offset);
 		const who = make('span', 'who');
 		const time = make('time', '', at === null ? words.earlier : shortTime(at));
 		time.title = at === null ? words.earlierLong : longTime(at);

@@ -1,15 +1,17 @@
 // The conversation's data: an unbroken run of records in the order of their
 // offsets, and of them the messages, each once. Pure: no DOM.
 
-// A sender may have to say a thing twice to be sure that it arrived.
-const keyOf = (record) => record.ref && `${record.from.id} ${record.ref}`;
+// A sender may have to say a thing twice to be sure that it arrived: its ref tells.
+// AMQP clients have no id, but a name, and need not give a ref: what has none is
+// itself by its place.
+const keyOf = ({ ref, offset, from }) => (ref ? `${from.id || `/${from.name}`} ${ref}` : `@${offset}`);
 
 export class Log {
 	epoch = null;
 	newest = -1; // the largest offset seen in this epoch: where to resume
 	#newestRef = ''; // of that record, and when it was said: they tell it from another
 	#newestAt = {}; // one at the same offset, if only the same message said again
-	oldest = null; // the smallest: what is older is asked for from there
+	oldest = null; // what is older than this offset is asked for from there
 	#messages = [];
 	#keys = new Set();
 
@@ -26,14 +28,22 @@ export class Log {
 	// Begins another log, or the same one from its recent end.
 	reset(epoch) {
 		this.epoch = epoch;
-		this.lose();
+		this.lose(-1);
 		this.oldest = null;
 		this.#messages = [];
 		this.#keys.clear();
 	}
 
-	// What comes next does not continue what is here.
-	lose() {
+	// What comes now ends at this offset, if at any: what there is before it, but is
+	// not sent, can be asked for.
+	begin(head) {
+		if (this.oldest === null && head >= 0) this.oldest = head + 1;
+	}
+
+	// What comes next does not continue what is here. A log that ends at head now may
+	// have given the offsets behind it to other records.
+	lose(head) {
+		for (const message of this.#messages) if (message.offset > head) this.#keys.delete(`@${message.offset}`);
 		this.newest = -1;
 		this.#newestRef = '';
 		this.#newestAt = {};
@@ -46,7 +56,7 @@ export class Log {
 			this.newest = record.offset;
 			this.#newestRef = record.ref || '';
 			this.#newestAt = { boot: record.boot, up_ms: record.up_ms };
-			this.oldest ??= record.offset;
+			this.oldest = Math.min(this.oldest ?? Infinity, record.offset);
 			return record.type || this.#claim(record);
 		});
 		this.#messages.push(...fresh.filter(isMessage));
@@ -74,7 +84,7 @@ export class Log {
 
 	#claim(record) {
 		const key = keyOf(record);
-		if (key && this.#keys.has(key)) return false;
+		if (this.#keys.has(key)) return false;
 		this.#keys.add(key);
 		return true;
 	}

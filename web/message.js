@@ -33,30 +33,39 @@ export function build(record, print, room = alone, deeds = []) {
 	node.dataset.offset = record.offset ?? '';
 
 	const who = make('p', 'who');
-	const name = own && !isAction(record) ? make('span', 'unseen', words.you) : nameTag(record.from, print);
-	who.append(name, ' ', make('time'));
+	who.append(' ', make('time'));
 	node.append(who, make('div', 'bubble'));
 	retime(node, at);
-	draw(node, room, deeds);
+	draw(node, print, room, deeds);
 	return node;
 }
 
-// Shows what a message says now, or will say when these deeds of one's own are in
-// the log. What has not changed stays as it is: somebody may be selecting it.
-export function draw(node, room, deeds = []) {
+// Shows what a message says now, and who says it, or will say when these deeds of
+// one's own are in the log. What has not changed stays as it is: somebody may be selecting it.
+export function draw(node, print, room, deeds = []) {
 	const { record } = node;
 	const now = foresee(record, deeds, room.me);
 	node.waits = now.waits;
 	const { text, edited, gone, picture } = now;
-	const says = JSON.stringify([text, gone, picture]);
+	const says = JSON.stringify([text, gone, picture, record.from.name]);
 	if (node.says !== says) {
 		node.says = says;
+		sign(node, now, print);
 		node.classList.toggle('action', isAction(now));
 		node.classList.toggle('to-me', !record.own && mentionsMe(now, room));
 		bubble(node, now, room);
 	}
 	restate(node, now.waits ? 'pending' : record.state);
 	under(node, now, edited && !gone, room.me);
+}
+
+// Shows who says it. Own messages stand on their own side.
+function sign(node, now, print) {
+	const { own, from } = node.record;
+	const name = own && !isAction(now) ? make('span', 'unseen', words.you) : nameTag(from, print);
+	const who = node.querySelector('.who');
+	if (who.childElementCount > 1) who.firstElementChild.replaceWith(name);
+	else who.prepend(name);
 }
 
 // Shows an own message in another state.

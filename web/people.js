@@ -38,6 +38,7 @@ export class Names {
 
 	// Notes a person. True if a name that was clear until now is not any more.
 	note({ id, name }) {
+		if (!name) return false; // it is hidden
 		if (this.#plain.size >= MAX_NAMES) this.#plain.clear();
 		this.#plain.add(name.toLowerCase());
 		const like = likeness(name);

@@ -10,7 +10,7 @@ export class Room {
 	#state = {};
 	#kicked = false;
 
-	// folded: the offset of the announcement that was folded away. on: fold(offset),
+	// folded: the announcement that was folded away, as #pin names it. on: fold(it),
 	// title(text), closed(yes) nobody may write, again() come in once more
 	constructor(folded, on) {
 		Object.assign(this, { folded, on });
@@ -18,12 +18,13 @@ export class Room {
 		$('again').onclick = () => on.again();
 	}
 
-	show(state) {
+	// Shows the state of the room, whose log has this epoch.
+	show(state, epoch) {
 		this.#state = state;
 		this.slow = this.host ? 0 : state.slow || 0;
 		$('text').placeholder = this.slow ? words.slow(this.slow) : words.write;
 		this.on.title(state.title || words.room);
-		this.#pin(state.pin);
+		this.#pin(state.pin, epoch);
 		this.#close();
 	}
 
@@ -33,19 +34,21 @@ export class Room {
 		this.#close();
 	}
 
-	#pin(pin) {
+	// An announcement is itself by its place; in another log that is another's.
+	#pin(pin, epoch) {
 		const box = $('pin');
 		box.hidden = !pin;
-		if (!pin || Number(box.dataset.offset) === pin.offset) return;
-		box.dataset.offset = pin.offset;
+		const place = pin && `${epoch} ${pin.offset}`;
+		if (!pin || box.dataset.place === place) return;
+		box.dataset.place = place;
 		fill(box.querySelector('p'), pin.text);
-		box.open = pin.offset !== this.folded;
+		box.open = place !== this.folded;
 	}
 
 	// Folded away, it stays so, also when the page is loaded anew.
 	#fold() {
 		const { open, dataset } = $('pin');
-		const folded = open ? -1 : Number(dataset.offset);
+		const folded = open ? '' : dataset.place;
 		if (this.folded === folded) return;
 		this.folded = folded;
 		this.on.fold(folded);
@@ -61,7 +64,6 @@ export class Room {
 		$('closed').firstElementChild.textContent = closed ? why : '';
 		$('again').hidden = !this.#kicked;
 		$('composer').hidden = closed;
-		if (closed) $('about').hidden = true;
 		this.on.closed(closed, Boolean(shut));
 	}
 }

@@ -4,6 +4,7 @@
 
 import { $ } from './dom.js';
 import { dataUrl, shrink } from './shrink.js';
+import * as store from './store.js';
 import { words } from './strings.js';
 
 const KEPT = 'warren.picture'; // in sessionStorage: another tab has its own
@@ -129,6 +130,7 @@ export class Upload {
 		const request = (this.#request = new XMLHttpRequest());
 		request.open('POST', '/picture');
 		request.setRequestHeader('Content-Type', 'image/jpeg');
+		request.setRequestHeader('X-Device', store.load('device'));
 		request.timeout = TIMEOUT;
 		request.upload.onprogress = ({ loaded, total }) => (this.panel.querySelector('progress').value = loaded / total);
 		request.onload = () => this.#answered(request);

@@ -2,9 +2,9 @@
 
 import { words } from './strings.js';
 
-// Why the room did not take something, in the guest's language. What has no words
-// here, the server says in English.
-export const reason = ({ why, text }) => words.why[why] || text;
+// Why the room did not take something, of a type such as say, in the guest's
+// language. What has no words here, the server says in English.
+export const reason = ({ why, text }, { type = '' } = {}) => words.why[`${type}_${why}`] || words.why[why] || text;
 
 // Puts words into the elements of the page that name them, and tells the browser
 // which language they are in and which way that is written.

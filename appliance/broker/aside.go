@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 )
 
 // asideExt ends the name of a folder that was set aside.
@@ -25,17 +27,56 @@ func asideName(data, version string) string {
 	return data + asideExt
 }
 
+// maxAside is how many folders that were set aside are kept: see kept.
+const maxAside = 2
+
 // setAside gives the folder dir another name, so that RabbitMQ begins anew. Of
 // each name one is kept: it goes when the next one comes, and until then costs no
-// more than the log may.
-func setAside(dir, aside string) error {
+// more than the log may. Of all names, of RabbitMQ's data, the last maxAside are kept.
+func setAside(data, dir, aside string) error {
 	if err := os.RemoveAll(aside); err != nil {
 		return fmt.Errorf("remove what was set aside before: %w", err)
 	}
-	if err := os.Rename(dir, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Rename(dir, aside); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		return fmt.Errorf("set %s aside: %w", dir, err)
 	}
-	return syncDir(filepath.Dir(dir))
+	return errors.Join(keepNewest(data, aside), syncDir(filepath.Dir(data)))
+}
+
+// keepNewest makes aside the newest of what was set aside, and removes all but maxAside. A
+// folder's time says when it was set aside. A card has no clock, so each is dated later than
+// the others.
+func keepNewest(data, aside string) error {
+	others, err := filepath.Glob(data + "*" + asideExt)
+	if err != nil {
+		return err
+	}
+	others = slices.DeleteFunc(others, func(path string) bool { return path == aside })
+	when := make(map[string]time.Time)
+	now := time.Now()
+	for _, path := range others {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		when[path] = info.ModTime()
+		if !now.After(info.ModTime()) {
+			now = info.ModTime().Add(time.Second)
+		}
+	}
+	if err := os.Chtimes(aside, now, now); err != nil {
+		return err
+	}
+	slices.SortFunc(others, func(a, b string) int { return when[b].Compare(when[a]) })
+	for _, path := range others[min(len(others), maxAside-1):] {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("remove what was set aside before: %w", err)
+		}
+	}
+	return nil
 }
 
 // syncDir puts on the disk which names are in a folder.

@@ -26,6 +26,7 @@ const maxStrikes = 2
 // keeper keeps RabbitMQ running.
 type keeper struct {
 	container container
+	told      string // the folder in which chatd tells how it is
 	url       string
 	inMemory  bool // RabbitMQ's data are, because the card cannot be written
 	keepMB    int
@@ -43,6 +44,9 @@ type keeper struct {
 	wait     supervise.Backoff
 	strikes  int
 	uncopied int // starts that were given up because the data could not be copied
+
+	forgotten   string // the epoch for which forgetErased has nothing more to do
+	unforgotten string // why it failed the last time
 }
 
 // run runs RabbitMQ again and again until ctx ends.
@@ -144,6 +148,7 @@ func (k *keeper) strike(l *life, err error) {
 	if !l.refused.Load() && (version == l.own || version == older) {
 		version = "" // it has read them before: they are damaged
 	}
+	k.forgetErased()
 	aside, asideErr := k.giveUp(version)
 	if asideErr != nil {
 		k.log.Error("RabbitMQ's data cannot be set aside", "error", asideErr)
@@ -159,12 +164,12 @@ func (k *keeper) giveUp(version string) (aside string, err error) {
 	data := k.container.data
 	aside = asideName(data, version)
 	if c := copyName(data, version); version != "" && isDir(c) {
-		if err := setAside(c, aside); err != nil {
+		if err := setAside(data, c, aside); err != nil {
 			return "", err
 		}
 		return aside, os.RemoveAll(data)
 	}
-	return aside, setAside(data, aside)
+	return aside, setAside(data, data, aside)
 }
 
 func (k *keeper) tellAside(own string) {
@@ -240,6 +245,7 @@ func (l *life) run(ctx context.Context) error {
 	})
 	g.Go(func() error { return l.settle(ctx) })
 	g.Go(func() error { return l.watchCard(ctx) })
+	g.Go(func() error { return l.watchErased(ctx) })
 	return g.Wait()
 }
 

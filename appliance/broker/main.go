@@ -55,7 +55,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 			img:  filepath.Join(o.run, "broker", "img"),
 			stop: stopTime,
 		},
-		keepMB: o.keepMB, times: patient, state: st, log: log,
+		told: o.run, keepMB: o.keepMB, times: patient, state: st, log: log,
 		find: where.find, card: where.stillWritable, tell: tell,
 		onTrial:  func() bool { return onTrial(filepath.Join(o.run, "update.state")) },
 		diskSize: flush.DiskSize, flush: flush.FileSystem,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -157,29 +156,6 @@ func TestConf(t *testing.T) {
 	}
 }
 
-// The log never fills the disk, however much of it the host wants.
-func TestKept(t *testing.T) {
-	const card = 912 << 20 // what ext4 leaves of 944 MiB
-	for _, test := range []struct {
-		asked int
-		size  uint64
-		aside int64 // is set aside, in MiB
-		want  int64
-	}{{8, card, 0, 8}, {64, card, 0, 64}, {247, card, 0, 247}, {248, card, 0, 247}, {1024, card, 0, 247}, {1024, 4 << 30, 0, 1024}, {8, 100 << 20, 0, 8}, {64, 0, 0, 8},
-		{64, card, 100, 64}, {1024, card, 100, 201}, {1024, card, 900, 8}} {
-		bytes, note := kept(test.asked, test.size, test.aside<<20)
-		if bytes != test.want<<20 {
-			t.Errorf("of %d MiB asked for on %d bytes, %d are kept, want %d", test.asked, test.size, bytes>>20, test.want)
-		}
-		if all := note == ""; all != (int64(test.asked) == test.want) || !all && !strings.Contains(note, fmt.Sprintf("keep_mb in warren.toml is %d, but the card has room for %d megabytes", test.asked, test.want)) {
-			t.Errorf("%d on %d: the host is told %q", test.asked, test.size, note)
-		}
-		if left := int64(test.size) - test.aside<<20 - 2*bytes*11/10 - ownFiles - pictures; test.size >= card && test.aside < 500 && left < int64(freeLimit(test.size)) {
-			t.Errorf("%d on %d: %d bytes stay free", test.asked, test.size, left)
-		}
-	}
-}
-
 func TestLogLevels(t *testing.T) {
 	log, said := textLog(t)
 	for line, own := range map[string]bool{
@@ -215,7 +191,7 @@ func TestSetAsideKeepsOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		aside := asideName(dir, "")
-		if err := setAside(dir, aside); err != nil {
+		if err := setAside(dir, dir, aside); err != nil {
 			t.Fatal(err)
 		}
 		if b, _ := os.ReadFile(filepath.Join(aside, "f")); string(b) != text {

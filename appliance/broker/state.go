@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 )
 
 // The states of the broker.
@@ -35,10 +36,12 @@ type state struct {
 	Note string `json:"note,omitempty"`
 }
 
-// stateFile tells the other daemons how the broker is.
+// stateFile tells the other daemons how the broker is. Its methods may be called concurrently.
 type stateFile struct {
 	path string
 	log  *slog.Logger
+
+	mu   sync.Mutex
 	last state
 }
 
@@ -48,6 +51,8 @@ func (f *stateFile) set(name, why string) {
 }
 
 func (f *stateFile) put(change func(*state)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	now := f.last
 	change(&now)
 	if now == f.last {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/google/renameio/v2"
 )
@@ -29,6 +30,8 @@ const (
 type stateFile struct {
 	path string
 	file *os.File // open since before root's rights were given up; nil: not there then
+
+	mu sync.Mutex // held while it is written
 }
 
 // TellIn has the daemon say how it is in a file NAME.state in the folder *dir, which
@@ -81,12 +84,21 @@ func (s *stateFile) read() (state string, all map[string]any) {
 
 // say changes the state and why, and leaves all else that the daemon has said.
 func (s *stateFile) say(state, why string) {
+	s.change(func(all map[string]any) {
+		all["state"] = state
+		delete(all, "why")
+		if why != "" {
+			all["why"] = why
+		}
+	})
+}
+
+// change changes what the file says.
+func (s *stateFile) change(how func(all map[string]any)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	_, all := s.read()
-	all["state"] = state
-	delete(all, "why")
-	if why != "" {
-		all["why"] = why
-	}
+	how(all)
 	js, err := json.Marshal(all)
 	if err != nil {
 		return // what came out of JSON goes into it
@@ -109,6 +121,15 @@ func (s *stateFile) say(state, why string) {
 func (f *Flags) Up() {
 	if f.state != nil {
 		f.state.say(Up, "")
+	}
+}
+
+// Tell says one thing more, under a key of its own, beside "state" and "why". It stands until
+// the same key is told again, or the system is started again, and outlasts the daemon. It may be called
+// concurrently, also with Up.
+func (f *Flags) Tell(key, value string) {
+	if f.state != nil {
+		f.state.change(func(all map[string]any) { all[key] = value })
 	}
 }
 

@@ -41,8 +41,14 @@ func TestState(t *testing.T) {
 	}
 	f.Up()
 	says("when it serves", `{"depth":3,"state":"up"}`)
+	f.Tell("erased", "E1")
+	says("when it has more to say", `{"depth":3,"erased":"E1","state":"up"}`)
+	f.Tell("erased", "")
 	f.Ended(context.Canceled)
-	says("when it was asked to end", `{"depth":3,"state":"up"}`)
+	says("when it was asked to end", `{"depth":3,"erased":"","state":"up"}`)
+	if err := os.WriteFile(path, []byte(`{"state":"up","depth":3}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	f = life()
 	says("again", `{"depth":3,"state":"starting"}`)
 	f.Ended(errors.New("it has rained"))
@@ -70,5 +76,6 @@ func TestState(t *testing.T) {
 	dir = ""
 	f = life()
 	f.Up()
+	f.Tell("erased", "E1")
 	f.Ended(errors.New("nobody asks"))
 }

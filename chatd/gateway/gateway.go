@@ -34,6 +34,9 @@ type Config struct {
 	// Pictures are those that messages may have; nil: none can be sent.
 	Pictures *picture.Store
 
+	// Peers have pictures that are not here; nil: there are none.
+	Peers Peers
+
 	// WiFi is what guests join, for the poster; without a name there is none
 	// of ours. ChatURL is what they open then; empty: the address by which
 	// the poster is asked for.
@@ -60,6 +63,9 @@ type Gateway struct {
 	seats     *seats
 	farewells chan struct{}
 	uploads   *uploads
+	fetches   *fetches
+	visible   visible
+	watched   atomic.Pointer[room.Event] // up to which it is known which pictures messages have
 	clock     *clock
 	exporting chan struct{} // holds one of each transcript that is being written
 	devices   *buckets      // messages by device
@@ -81,6 +87,8 @@ func New(c Config) *Gateway {
 		seats:     newSeats(c.Limits.AddressConnections, c.Limits.Connections),
 		farewells: make(chan struct{}, maxFarewells),
 		uploads:   newUploads(),
+		fetches:   newFetches(c.Peers, c.Pictures),
+		visible:   c.Room,
 		clock:     newClock(),
 		exporting: make(chan struct{}, maxExports),
 		devices:   newBuckets(c.Limits.MessageRate),
@@ -89,6 +97,9 @@ func New(c Config) *Gateway {
 		sessions:  session.NewRegistry(),
 	}
 	g.boxState.Store(boxState(g.card()))
+	if g.Pictures != nil {
+		g.watched.Store(c.Room.Tail()) // Watch goes on from here
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /websocket", g.websocket)
 	mux.HandleFunc("GET /basic", g.basicPage)
@@ -131,15 +142,6 @@ func (g *Gateway) Watch(ctx context.Context) {
 	}
 	watching.Go(func() { g.watchClock(ctx) })
 	g.sessions.Watch(ctx, g.Room.Tail)
-}
-
-// Shutdown ends Serve, lets requests be answered, tells all phones to reconnect
-// and waits until they have gone, or ctx ends.
-func (g *Gateway) Shutdown(ctx context.Context) error {
-	if g.server.Shutdown(ctx) != nil {
-		g.server.Close()
-	}
-	return g.sessions.Shutdown(ctx)
 }
 
 // secure sets the headers that keep the page what it is. The host has been

@@ -278,8 +278,4 @@ func (p *jsonPhone) older(f *clientFrame) error {
 	return nil
 }
 
-// sentence makes an error text a sentence.
-func sentence(err error) string {
-	s := err.Error()
-	return string(s[0]-'a'+'A') + s[1:] + "."
-}
+func sentence(err error) string { return chat.Sentence(err) }

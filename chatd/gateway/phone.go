@@ -163,7 +163,7 @@ func (p *phone) say(ctx context.Context, m chat.Message, ref string, made room.M
 	if err := p.spend(m.From.ID); err != nil {
 		return 0, false, err
 	}
-	if err := p.gw.checkPicture(m.Picture); err != nil {
+	if err := p.gw.checkPicture(ctx, p.address, m.Picture); err != nil {
 		return 0, false, err
 	}
 	offset, known, err = p.gw.Room.Say(ctx, m, ref, made, p.host)
@@ -173,25 +173,8 @@ func (p *phone) say(ctx context.Context, m chat.Message, ref string, made room.M
 // spend takes what a message costs from what the device, and its address, may
 // send. The error is a refusal.
 func (p *phone) spend(id string) error {
-	wait := p.gw.devices.take(id)
-	if wait == 0 {
-		wait = p.gw.addresses.take(p.address)
-	}
-	if wait > 0 {
+	if wait := p.gw.spend(id, p.address); wait > 0 {
 		return &refusal{"slow_down", "You are sending faster than the room can read.", wait}
-	}
-	return nil
-}
-
-// checkPicture reports, as a refusal, that a message cannot have this picture.
-func (g *Gateway) checkPicture(p *chat.Picture) error {
-	switch {
-	case p == nil:
-		return nil
-	case g.Pictures == nil:
-		return &refusal{"no_pictures", "This room keeps no pictures.", 0}
-	case !g.Pictures.Has(p.ID):
-		return &refusal{"no_such", "The picture is not here, or not any more: send it again.", 0}
 	}
 	return nil
 }

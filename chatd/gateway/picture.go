@@ -3,197 +3,167 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"warren/chatd/chat"
 	"warren/chatd/picture"
+	"warren/chatd/room"
 )
 
-// Pictures: what a phone posts is looked at and kept, and served to everybody. A
-// message then refers to it by its id.
-
-const (
-	// pictureEvery and pictureBurst bound what one address sends: six a minute,
-	// after as many as somebody picks from an album at one time.
-	pictureEvery = 10 * time.Second
-	pictureBurst = 20
-
-	// As many uploads at once as share the radio without being slow, and with
-	// MaxBytes each take 1.6 MB. Others wait with their first bytes. Two of an
-	// address: whoever sends a byte a second stops nobody else.
-	maxUploads     = 4
-	addressUploads = 2
-
-	// uploadTime is for 300 kB over the slowest link that a chat is still one on,
-	// 80 kbit/s; uploadWait for some others before it.
-	uploadTime = 30 * time.Second
-	uploadWait = 10 * time.Second
-)
-
-// uploads bound what is posted.
-type uploads struct {
-	rates      *buckets // by address
-	seats      *seats   // by address
-	slots      chan struct{}
-	wait, time time.Duration
-}
-
-func newUploads() *uploads {
-	return &uploads{
-		rates: &buckets{rate: rate.Every(pictureEvery), burst: pictureBurst, by: make(map[string]*rate.Limiter)},
-		seats: newSeats(addressUploads, 0),
-		slots: make(chan struct{}, maxUploads),
-		wait:  uploadWait, time: uploadTime,
-	}
-}
-
-// notPosted is why a picture is not taken: an HTTP status and a sentence.
-type notPosted struct {
-	status int
-	text   string
-	retry  time.Duration // 0: the same will not be taken later either
-}
-
-func (n *notPosted) Error() string { return n.text }
-
-// postPicture keeps a picture, and answers with what a message needs to show it.
-func (g *Gateway) postPicture(w http.ResponseWriter, r *http.Request) {
-	control := http.NewResponseController(w)
-	until := time.Now().Add(g.uploads.wait + g.uploads.time)
-	control.SetReadDeadline(until) // a server that cannot has its own times
-	control.SetWriteDeadline(until.Add(answerTimeout))
-
-	id, width, height, err := g.takePicture(w, r)
-	var no *notPosted
-	if errors.As(err, &no) {
-		refusals.WithLabelValues("picture").Inc()
-		// A browser that is still sending when it is answered shows its page no
-		// answer but a broken line.
-		io.CopyN(io.Discard, r.Body, picture.MaxBytes)
-		if no.retry > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(seconds(no.retry)))
-		}
-		http.Error(w, no.text, no.status)
-		return
-	}
-	pictures.Inc()
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusCreated)
-	w.Write(marshal(struct {
-		ID string `json:"id"`
-		W  int    `json:"w"`
-		H  int    `json:"h"`
-	}{id, width, height}))
-}
-
-// takePicture reads and keeps the picture in a request. The error is a notPosted.
-func (g *Gateway) takePicture(w http.ResponseWriter, r *http.Request) (id string, width, height int, err error) {
-	address := addressOf(r.RemoteAddr)
-	if no := g.pictureAllowed(r, address); no != nil {
-		return "", 0, 0, no
-	}
-	if ok, _ := g.uploads.seats.take(address); !ok {
-		return "", 0, 0, &notPosted{http.StatusTooManyRequests, "Your address is sending two pictures already: wait for one of them.", 2 * time.Second}
-	}
-	defer g.uploads.seats.leave(address)
-	ctx, cancel := context.WithTimeout(r.Context(), g.uploads.wait)
-	defer cancel()
-	select {
-	case g.uploads.slots <- struct{}{}:
-		defer func() { <-g.uploads.slots }()
-	case <-ctx.Done():
-		return "", 0, 0, &notPosted{http.StatusServiceUnavailable, "Many people are sending pictures: try again in a moment.", 2 * time.Second}
-	}
-	http.NewResponseController(w).SetReadDeadline(time.Now().Add(g.uploads.time))
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, picture.MaxBytes))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return "", 0, 0, &notPosted{http.StatusRequestEntityTooLarge, fmt.Sprintf("The picture is too large: it may have %d bytes.", picture.MaxBytes), 0}
-	} else if err != nil {
-		return "", 0, 0, &notPosted{http.StatusRequestTimeout, "The picture did not arrive: the line was too slow, or broke.", time.Second}
-	}
-	width, height, err = picture.Check(data)
-	switch {
-	case errors.Is(err, picture.ErrTooLarge):
-		return "", 0, 0, &notPosted{http.StatusRequestEntityTooLarge, sentence(err), 0}
-	case err != nil:
-		return "", 0, 0, &notPosted{http.StatusUnsupportedMediaType, sentence(err), 0}
-	}
-	if id, err = g.Pictures.Put(data); err != nil {
-		g.Log.Warn("A picture cannot be kept", "err", err)
-		return "", 0, 0, &notPosted{http.StatusInsufficientStorage, "The box cannot keep pictures now: its disk may be full.", 0}
-	}
-	return id, width, height, nil
-}
-
-// pictureAllowed says why nothing needs to be read.
-func (g *Gateway) pictureAllowed(r *http.Request, address string) *notPosted {
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case g.Pictures == nil, g.boxNow() == boxUnkept:
-		return &notPosted{http.StatusForbidden, "This room keeps no pictures.", 0}
-	case g.Room.State().NoPictures && !g.isHost(r):
-		return &notPosted{http.StatusForbidden, "The host has turned pictures off.", 0}
-	case media != "image/jpeg":
-		return &notPosted{http.StatusUnsupportedMediaType, fmt.Sprintf("A picture must come as image/jpeg, not %.60q.", media), 0}
-	case r.ContentLength > picture.MaxBytes:
-		return &notPosted{http.StatusRequestEntityTooLarge, fmt.Sprintf("The picture is too large: it has %d bytes, and may have %d.", r.ContentLength, picture.MaxBytes), 0}
-	case !g.open.Load():
-		return &notPosted{http.StatusServiceUnavailable, "The room opens in a moment.", 2 * time.Second}
-	}
-	if wait := g.uploads.rates.take(address); wait > 0 {
-		return &notPosted{http.StatusTooManyRequests, "You are sending pictures faster than the room can look at them.", wait}
-	}
-	return nil
-}
+// Pictures: what was posted is served to everybody, as long as a message shows it.
 
 // pictureAge is how long a browser may keep a picture: what has this id never
 // changes.
 const pictureAge = "private, max-age=31536000, immutable"
 
+// retryOpening is when to try again what the room cannot do before it has read its log.
+const retryOpening = 2 * time.Second
+
+// visible knows which pictures are to be seen in the room.
+type visible interface {
+	// PictureServed reports whether a message that can be seen has this picture; known is false
+	// as long as the log has not been read. It may be called concurrently.
+	PictureServed(id string) (served, known bool)
+}
+
+// servable reports whether a picture may be shown: a message that can be seen has it;
+// or none ever had, and it was posted here a while ago: whoever did sees it in the message
+// that is not in the log yet.
+func (g *Gateway) servable(id string) (served, known bool) {
+	served, known = g.visible.PictureServed(id)
+	if !served && g.Pictures.Fresh(id) {
+		g.useAll(g.watched.Load()) // it may have been said, and hidden, a moment ago
+		served = g.Pictures.Fresh(id)
+	}
+	return served, known
+}
+
 // getPicture serves a picture.
 func (g *Gateway) getPicture(w http.ResponseWriter, r *http.Request) {
 	id, isPicture := strings.CutSuffix(r.PathValue("name"), ".jpg")
-	err := picture.ErrNone
-	served, known := g.Room.Picture(id)
-	if !known {
-		w.Header().Set("Retry-After", "2")
-		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "The room opens in a moment.", http.StatusServiceUnavailable)
+	if !isPicture || !chat.ValidPictureID(id) || g.Pictures == nil {
+		noPicture(w)
 		return
 	}
-	if isPicture && chat.ValidPictureID(id) && g.Pictures != nil && served {
-		var f io.ReadSeekCloser
-		if f, err = g.Pictures.Get(id); err == nil {
-			defer f.Close()
-			h := w.Header()
-			h.Set("Content-Type", "image/jpeg")
-			h.Set("Cache-Control", pictureAge)
-			h.Set("ETag", `"`+id+`"`)
-			h.Set("Cross-Origin-Resource-Policy", "same-origin")
-			http.ServeContent(w, r, "", time.Time{}, f)
-			return
+	served, known := g.servable(id)
+	switch {
+	case !known:
+		pictureLater(w, "The room opens in a moment.")
+		return
+	case !served:
+		noPicture(w)
+		return
+	}
+	f, err := g.findPicture(r.Context(), id)
+	switch {
+	case errors.Is(err, picture.ErrNone):
+		noPicture(w)
+		return
+	case err != nil:
+		g.Log.Warn("A picture cannot be read", "id", id, "err", err)
+		pictureLater(w, "This picture cannot be read now: try again in a moment.")
+		return
+	}
+	defer f.Close()
+	h := w.Header()
+	h.Set("Content-Type", "image/jpeg")
+	h.Set("Cache-Control", pictureAge)
+	h.Set("ETag", `"`+id+`"`)
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// findPicture opens a picture that may be shown, here or, if it is not here, once it
+// has come from another daemon. The errors are those of picture.Store.Get and of fetch.
+func (g *Gateway) findPicture(ctx context.Context, id string) (*os.File, error) {
+	f, err := g.Pictures.Get(id)
+	if errors.Is(err, picture.ErrNone) && g.open.Load() {
+		if err = g.fetches.shown.fetch(ctx, id); err == nil {
+			f, err = g.Pictures.Get(id)
 		}
 	}
-	if !errors.Is(err, picture.ErrNone) {
-		g.Log.Warn("A picture cannot be read", "id", id, "err", err)
+	if served, _ := g.visible.PictureServed(id); err == nil && served {
+		g.usePicture(id)
 	}
-	http.Error(w, sentence(err), http.StatusNotFound)
+	return f, err
+}
+
+// usePicture notes that a message has a picture.
+func (g *Gateway) usePicture(id string) {
+	if err := g.Pictures.Use(id); err != nil {
+		g.Log.Warn("A picture may be forgotten before its message", "id", id, "err", err)
+	}
+}
+
+// noPicture and pictureLater answer for a picture that is not shown. The page asks again
+// when somebody opens it again, so nothing of it is to be remembered.
+func noPicture(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, sentence(picture.ErrNone), http.StatusNotFound)
+}
+
+func pictureLater(w http.ResponseWriter, text string) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Retry-After", strconv.Itoa(seconds(retryOpening)))
+	http.Error(w, text, http.StatusServiceUnavailable)
+}
+
+// checkPicture reports, as a refusal, that a message from that address cannot have this picture.
+// It may ask other daemons, and wait for them until ctx ends or sayPatience is over.
+func (g *Gateway) checkPicture(ctx context.Context, address string, p *chat.Picture) error {
+	switch {
+	case p == nil:
+		return nil
+	case g.Pictures == nil:
+		return &refusal{"no_pictures", "This room keeps no pictures.", 0}
+	case !chat.ValidPictureID(p.ID):
+		return nil // Say says what is wrong with it
+	}
+	here, err := g.Pictures.Has(p.ID)
+	if err == nil && !here {
+		err = picture.ErrNone
+	}
+	if errors.Is(err, picture.ErrNone) && g.Peers != nil && g.open.Load() {
+		if wait := g.fetches.asks.take(address); wait > 0 {
+			return &refusal{"slow_down", "You are sending pictures faster than the room can look for them.", wait}
+		}
+		ctx, cancel := context.WithTimeout(ctx, sayPatience)
+		defer cancel()
+		err = g.fetches.posted.fetch(ctx, p.ID)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, picture.ErrNone):
+		return &refusal{"no_such", "The picture is not here, or not any more: send it again.", 0}
+	}
+	return &refusal{"away", "The picture cannot be looked for now.", retryFull}
+}
+
+// PictureForPeer returns the picture with this id for another daemon of the room, nil if it is not here
+// or not to be shown. It reads the disk, and may be called concurrently.
+func (g *Gateway) PictureForPeer(id string) []byte {
+	if g.Pictures == nil || !chat.ValidPictureID(id) {
+		return nil
+	}
+	if served, _ := g.servable(id); !served {
+		return nil
+	}
+	data, ok := g.readPicture(id)
+	if !ok {
+		return nil
+	}
+	return data
 }
 
 // watchPictures sees to it that the store holds the pictures of the room's log
-// and no other's, until ctx ends.
+// and no other's, and knows which of them messages have, until ctx ends.
 func (g *Gateway) watchPictures(ctx context.Context) {
-	for at := g.Room.Tail(); ; {
+	for at := g.watched.Load(); ; {
 		if epoch := g.Room.Epoch(); epoch != "" {
 			// Those of the card's own log stay for the day on which it can be written.
 			kept := boxState(g.card()) != boxUnkept
@@ -209,8 +179,27 @@ func (g *Gateway) watchPictures(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-at.Ready():
-				at = at.Next()
-				lost = at.Lost
+			}
+			at, lost = g.useAll(at)
+			g.watched.Store(at)
+		}
+	}
+}
+
+// useAll notes the pictures of all messages that have come after the event, and returns the last
+// event, and whether any of them says that the log was read afresh.
+func (g *Gateway) useAll(at *room.Event) (last *room.Event, lost bool) {
+	for {
+		select {
+		case <-at.Ready():
+		default:
+			return at, lost
+		}
+		at = at.Next()
+		lost = lost || at.Lost
+		for _, e := range at.Entries {
+			if e.Deed == nil && e.Message.Picture != nil {
+				g.usePicture(e.Message.Picture.ID) // also if it is hidden by now
 			}
 		}
 	}

@@ -3,11 +3,11 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -135,138 +135,6 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// TestNoPicture posts what is none, or too much of one. Each answer is a sentence.
-func TestNoPicture(t *testing.T) {
-	s := withPictures(t, t.TempDir())
-	s.gateway.uploads.rates = newBuckets(0)
-	good := photo(t, 60, 40, 100)
-	exif := append(append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, 8}, "Exif\x00\x00"...), good[2:]...)
-	tests := []struct {
-		what, contentType string
-		body              io.Reader
-		status            int
-		says              string
-	}{
-		{"a PNG by its type", "image/png", bytes.NewReader(good), 415, "image/jpeg"},
-		{"a form", "multipart/form-data; boundary=x", bytes.NewReader(good), 415, "image/jpeg"},
-		{"no type", "", bytes.NewReader(good), 415, "image/jpeg"},
-		{"a PNG", "image/jpeg", strings.NewReader("\x89PNG\r\n\x1a\n"), 415, "not a whole JPEG"},
-		{"nothing", "image/jpeg", http.NoBody, 415, "not a whole JPEG"},
-		{"half of one", "image/jpeg", bytes.NewReader(good[:len(good)/2]), 415, "not a whole JPEG"},
-		{"one with Exif", "image/jpeg", bytes.NewReader(exif), 415, "jpegtran -copy none"},
-		{"one too wide", "image/jpeg", bytes.NewReader(photo(t, 2050, 10, 0)), 413, "2048"},
-		{"a large one", "image/jpeg", bytes.NewReader(make([]byte, 5e6)), 413, "400000"},
-		{"a large one of unknown length", "image/jpeg", io.LimitReader(zeros{}, 5e6), 413, "400000"},
-	}
-	for _, test := range tests {
-		resp, body := s.sendPicture(t, test.contentType, test.body)
-		if resp.StatusCode != test.status || !strings.Contains(body, test.says) || !strings.HasSuffix(body, ".\n") {
-			t.Errorf("%s: %s %q", test.what, resp.Status, body)
-		}
-	}
-	if resp, _ := s.sendPicture(t, "image/jpeg", bytes.NewReader(good), "Origin", "http://elsewhere.example"); resp.StatusCode != http.StatusForbidden {
-		t.Errorf("a page from elsewhere: %s", resp.Status)
-	}
-	if resp, body := serve(t, unlimited).sendPicture(t, "image/jpeg", bytes.NewReader(good)); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "keeps no pictures") {
-		t.Errorf("without a store: %s %q", resp.Status, body)
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
-
-// TestPictureRate sends as many at once as an album has, and is asked to wait
-// then.
-func TestPictureRate(t *testing.T) {
-	s := withPictures(t, t.TempDir())
-	data := photo(t, 30, 30, 1)
-	for i := range pictureBurst {
-		if resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(data)); resp.StatusCode != http.StatusCreated {
-			t.Fatalf("number %d: %s %s", i+1, resp.Status, body)
-		}
-	}
-	resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(data))
-	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "10" {
-		t.Errorf("one more: %s %q, Retry-After %q", resp.Status, body, resp.Header.Get("Retry-After"))
-	}
-}
-
-// TestPicturesAtOnce posts fifty at once from one address: whoever is not served is
-// told to come back, and all are in the end.
-func TestPicturesAtOnce(t *testing.T) {
-	s := withPictures(t, t.TempDir())
-	s.gateway.uploads.rates = newBuckets(0)
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	codes := make(map[int]int)
-	for i := range 50 {
-		data := photo(t, 40, 40, i*5)
-		all.Go(func() {
-			for {
-				resp, err := http.Post(s.url+"/picture", "image/jpeg", bytes.NewReader(data))
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				resp.Body.Close()
-				mu.Lock()
-				codes[resp.StatusCode]++
-				mu.Unlock()
-				if resp.Header.Get("Retry-After") == "" {
-					return
-				}
-				time.Sleep(50 * time.Millisecond) // a page waits for longer
-			}
-		})
-	}
-	all.Wait()
-	if codes[http.StatusCreated] != 50 {
-		t.Errorf("the answers were %v", codes)
-	}
-	t.Logf("the answers were %v", codes)
-}
-
-// TestSlowPictures: four that send a byte now and then, from two addresses, do not
-// keep others out for longer than an upload may take.
-func TestSlowPictures(t *testing.T) {
-	s := withPictures(t, t.TempDir())
-	s.gateway.uploads.time = 300 * time.Millisecond
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.gateway.Serve(listener) }()
-	t.Cleanup(func() {
-		s.gateway.server.Close()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	s.url = "http://" + listener.Addr().String()
-	for i := range maxUploads {
-		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/addressUploads))}}
-		conn, err := d.Dial("tcp", listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		fmt.Fprintf(conn, "POST /picture HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 1000\r\n\r\n\xff\xd8")
-	}
-	for deadline := time.Now().Add(waitFor); len(s.gateway.uploads.slots) < maxUploads; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the slow ones are not being read")
-		}
-	}
-	began := time.Now()
-	resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(photo(t, 50, 50, 1)))
-	if resp.StatusCode != http.StatusCreated {
-		t.Errorf("after %v: %s %s", time.Since(began), resp.Status, body)
-	}
-	http.DefaultClient.CloseIdleConnections()
-}
-
 // TestPicturesOfAnotherLog: when chatd starts with another log, what was sent to
 // the one before is gone, from the disk, too.
 func TestPicturesOfAnotherLog(t *testing.T) {
@@ -277,14 +145,14 @@ func TestPicturesOfAnotherLog(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &kept); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(path, kept.ID+".jpg")); err != nil {
-		t.Fatal(err)
+	if there, _ := filepath.Glob(filepath.Join(path, kept.ID+".*")); len(there) != 1 {
+		t.Fatalf("on the disk is %v", there)
 	}
 	s = withPictures(t, path) // the log in process is new each time
 	if resp, _ := s.fetch(t, "/picture/"+kept.ID+".jpg"); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("with another log: %s", resp.Status)
 	}
-	if left, _ := filepath.Glob(filepath.Join(path, "*.jpg")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(path, "*.*")); len(left) > 0 {
 		t.Errorf("on the disk is still %v", left)
 	}
 }
@@ -336,20 +204,80 @@ func TestPictureOfMessage(t *testing.T) {
 	}
 }
 
-// TestPicturesOff: guests cannot send any when the host says so.
-func TestPicturesOff(t *testing.T) {
-	s := withPictures(t, t.TempDir(), func(c *Config) { c.HostCode = testCode })
-	host, _ := s.joinHost(t, nil)
-	host.rule("pictures", map[string]any{"off": true})
-	data := photo(t, 50, 40, 7)
-	if resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(data)); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "The host") {
-		t.Errorf("a guest, with pictures off: %s %q", resp.Status, body)
+// seen is visible, with what a test says.
+type seen struct {
+	mu       sync.Mutex
+	pictures map[string]bool
+	unread   bool // the log has not been read
+}
+
+func (s *seen) PictureServed(id string) (served, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pictures[id], !s.unread
+}
+
+func (s *seen) set(id string, shown bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pictures == nil {
+		s.pictures = make(map[string]bool)
 	}
-	if resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(data), "Cookie", "host="+s.enter(t, testCode).Value); resp.StatusCode != http.StatusCreated {
-		t.Errorf("a host, with pictures off: %s %q", resp.Status, body)
+	s.pictures[id] = shown
+}
+
+// posted posts a picture, and returns its id.
+func (s *testServer) posted(t testing.TB, data []byte) (id string) {
+	t.Helper()
+	resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(data))
+	var kept struct{ ID string }
+	if err := json.Unmarshal([]byte(body), &kept); resp.StatusCode != http.StatusCreated || err != nil {
+		t.Fatalf("posting a picture: %s %s", resp.Status, body)
 	}
-	host.rule("pictures", nil)
-	if resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(data)); resp.StatusCode != http.StatusCreated {
-		t.Errorf("with pictures on again: %s %q", resp.Status, body)
+	return kept.ID
+}
+
+// TestPictureNotNow: what cannot be told or read now is not said to be gone, and what is gone is not
+// remembered to be: neither has the file system's words.
+func TestPictureNotNow(t *testing.T) {
+	path := t.TempDir()
+	s := withPictures(t, path)
+	shown := &seen{}
+	s.gateway.visible = shown
+	get := func(what, id string, status int) {
+		t.Helper()
+		resp, body := s.fetch(t, "/picture/"+id+".jpg")
+		if resp.StatusCode != status {
+			t.Errorf("%s: %s %q", what, resp.Status, body)
+		}
+		if status == http.StatusOK {
+			return
+		}
+		if later := status == http.StatusServiceUnavailable; resp.Header.Get("Cache-Control") != "no-store" || (resp.Header.Get("Retry-After") != "") != later {
+			t.Errorf("%s: Cache-Control is %q, Retry-After %q", what, resp.Header.Get("Cache-Control"), resp.Header.Get("Retry-After"))
+		}
+		if strings.Contains(body, id) || !strings.HasSuffix(body, ".\n") {
+			t.Errorf("%s: it says %q", what, body)
+		}
 	}
+	id := s.posted(t, photo(t, 30, 30, 3))
+	get("posted, and in no message yet", id, http.StatusOK)
+	shown.set(id, true)
+	get("in a message", id, http.StatusOK)
+	shown.set(id, false)
+	get("in a message that is hidden", id, http.StatusNotFound)
+	shown.set(id, true)
+	shown.unread = true
+	get("before the log is read", id, http.StatusServiceUnavailable)
+	shown.unread = false
+	get("a picture that is not here", strings.Repeat("0", 64), http.StatusNotFound)
+	name := filepath.Join(path, id+".jpg")
+	if err := errors.Join(os.Rename(name, name+"x"), os.Symlink(id+".jpg", name)); err != nil { // ELOOP, for root, too
+		t.Fatal(err)
+	}
+	get("a file that cannot be opened", id, http.StatusServiceUnavailable)
+	if err := os.Rename(name+"x", name); err != nil {
+		t.Fatal(err)
+	}
+	get("a file that can be opened again", id, http.StatusOK)
 }

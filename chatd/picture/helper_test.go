@@ -61,14 +61,15 @@ func sized(t testing.TB, data []byte, w, h int) []byte {
 	return data
 }
 
-func open(t testing.TB, path string, quota int64) *Store {
+// open opens a store with so many bytes for pictures that are said, and for fresh ones.
+func open(t testing.TB, path string, said, fresh int64) *Store {
 	t.Helper()
 	dir, err := os.OpenRoot(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dir.Close() })
-	s, err := Open(dir, quota)
+	s, err := openParts(dir, said, fresh)
 	if err != nil {
 		t.Fatal(err)
 	}

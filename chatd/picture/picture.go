@@ -1,7 +1,7 @@
 // Package picture keeps the pictures that guests send. They are JPEG files that a
 // browser has made small and clean; this package believes none of that, and
-// looks. They do not travel through the broker: a message refers to one by its id,
-// and only the box that it was sent to has it.
+// looks. They do not travel through the log: a message refers to one by its id, and
+// the daemons of a room ask each other for those that they do not have.
 package picture
 
 import (

@@ -50,7 +50,7 @@ func TestClosedUntilTheLogIsRead(t *testing.T) {
 		if len(o.x.published) != 0 {
 			t.Errorf("%s: published %+v", when, o.x.published)
 		}
-		if served, known := o.r.Picture(picture.ID); served || known {
+		if served, known := o.r.PictureServed(picture.ID); served || known {
 			t.Errorf("%s: a hidden picture is served: %v, known: %v", when, served, known)
 		}
 		if v := o.r.View(t.Context(), Viewer{}, 10); v.Epoch != "" || len(v.Entries) != 0 || v.Head != -1 {
@@ -69,7 +69,7 @@ func TestClosedUntilTheLogIsRead(t *testing.T) {
 		if !o.r.Known() || !o.r.Muted("bob") || !o.r.Kicked("bob") || !o.r.Unwanted("idiot") || why(o.says(ada, "x", "x")) != "locked" {
 			t.Errorf("%s: what the hosts did does not hold", when)
 		}
-		if served, known := o.r.Picture(picture.ID); served || !known {
+		if served, known := o.r.PictureServed(picture.ID); served || !known {
 			t.Errorf("%s: the hidden picture is served: %v", when, served)
 		}
 	}

@@ -537,7 +537,7 @@ func (d *daemon) wrong(ctx context.Context) string {
 	}
 	for _, id := range []string{strings.Repeat("ab", 32), strings.Repeat("01", 32)} {
 		want := slices.ContainsFunc(r.Pictures(), func(p reference.Entry) bool { return p.Picture == id && p.Offset >= begin })
-		if served, known := d.room.Picture(id); served != want || !known {
+		if served, known := d.room.PictureServed(id); served != want || !known {
 			return fmt.Sprintf("the picture %.4s is served: %v, and that is known: %v", id, served, known)
 		}
 	}

@@ -2,9 +2,9 @@ package room
 
 import "context"
 
-// Picture reports whether a picture may be served: whether a message that can be seen
+// PictureServed reports whether a picture may be served: whether a message that can be seen
 // has it. Known is false as long as that is not known, because the log is being read.
-func (r *Room) Picture(id string) (served, known bool) {
+func (r *Room) PictureServed(id string) (served, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.loading {

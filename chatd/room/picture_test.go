@@ -12,7 +12,7 @@ import (
 // served says which of the pictures a, b, c, … are served.
 func (s *script) served() (all string) {
 	for id := 'a'; id <= 'f'; id++ {
-		if served, known := s.r.Picture(strings.Repeat(string(id), 64)); served {
+		if served, known := s.r.PictureServed(strings.Repeat(string(id), 64)); served {
 			all += string(id)
 		} else if !known {
 			all += "?"

@@ -33,10 +33,15 @@ func TestFold(t *testing.T) {
 			{type: 'who knows', offset: 16},
 			{offset: 17, ref: '17', from: b, text: 'four'},
 			{type: 'delete', offset: 18, from: b, to: 17},
+			{type: 'edit', offset: 19, from: b, to: 1, text: 'not mine, and newer'},
+			{type: 'delete', offset: 20, from: a, to: 17},
+			{offset: 21, from: {id: '', name: 'bot'}, text: 'five'},
+			{type: 'edit', offset: 22, from: {id: '', name: 'bot'}, to: 21, text: 'of nobody'},
+			{type: 'delete', offset: 23, from: {id: '', name: 'bot'}, to: 21},
 		];
-		const shown = (fold) => [1, 2, 12, 17].map((at) => {
-			const {text, gone, edited, reactions} = fold.get(at);
-			return [text, gone, edited, [...reactions].map(([e, p]) => e + p.map(({id}) => id))].join('|');
+		const shown = (fold) => [1, 2, 12, 17, 21].map((at) => {
+			const {from, text, gone, edited, reactions} = fold.get(at);
+			return [from.name, text, gone, edited, [...reactions].map(([e, p]) => e + p.map(({id}) => id))].join('|');
 		}).join(' ');
 		const copy = (records) => records.map((r) => ({...r}));
 		const results = [];
@@ -60,19 +65,25 @@ func TestFold(t *testing.T) {
 		results.push(messages.length + ' new, ' + changed.length + ' changed');
 		const again = fold.take(copy(log.filter(({type}) => type)));
 		results.push(again.messages.length + ' new, ' + again.changed.length + ' changed');
-		const clear = fold.take([{type: 'clear', offset: 20}]);
+		const clear = fold.take([{type: 'clear', offset: 30}]);
 		results.push(clear.changed.length + ' cleared ' + clear.lifted + ' ' + fold.get(1).text + fold.get(1).gone);
-		const lifted = fold.take([{type: 'clear', offset: 21, undo: true}]);
+		const lifted = fold.take([{type: 'clear', offset: 31, undo: true}]);
 		results.push(lifted.changed.length + ' back ' + lifted.lifted + ' ' + fold.get(1).text);
+		// Two hosts lift one clear: the one before it stands.
+		fold.take([
+			{type: 'clear', offset: 2}, {type: 'clear', offset: 40}, {type: 'clear', offset: 50},
+			{type: 'clear', offset: 51, undo: true, of: 40}, {type: 'clear', offset: 52, undo: true, of: 40}, {type: 'clear', offset: 53, undo: true},
+		].reverse());
+		results.push([1, 2].map((at) => fold.get(at).gone || 'seen').join());
 		return results;
 	})`)
-	const want = "One.||true|👍a two||false| |hidden|false| |deleted|false|"
-	for i, state := range got[:len(got)-4] {
+	const want = "Ada|One.||true|👍a Bob|two||false| ||hidden|false| Bob||deleted|false| bot|five||false|"
+	for i, state := range got[:len(got)-5] {
 		if state != want {
 			t.Errorf("in order %d: %q, not %q", i, state, want)
 		}
 	}
-	if tail := got[len(got)-4:]; !slices.Equal(tail, []string{"4 new, 0 changed", "0 new, 0 changed", "4 cleared false cleared", "4 back true One."}) {
+	if tail := got[len(got)-5:]; !slices.Equal(tail, []string{"5 new, 0 changed", "0 new, 0 changed", "5 cleared false cleared", "5 back true One.", "cleared,seen"}) {
 		t.Errorf("what changes: %q", tail)
 	}
 }

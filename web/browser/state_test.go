@@ -93,12 +93,24 @@ func TestHiddenAndCleared(t *testing.T) {
 			t.Errorf("%s's page still holds what was hidden", p.Guest)
 		}
 	}
-	ada.Shot("talk-hidden-phone")
 	late := room.enter("Cleo", Small)
 	late.SeesExactly("good", hidden)
+	// A name may be what was not wanted.
+	for _, p := range []*Phone{ada, late} {
+		p.Until("nobody's name at what is hidden", fmt.Sprintf(`((m) => m.querySelector('.who').innerText.startsWith('somebody') && !m.outerHTML.includes('Bob'))(%s)`, found(hidden)))
+		p.fits()
+	}
+	ada.canBeRead("with a hidden message")
+	ada.Shot("talk-hidden-phone")
+	if n := See[int](ada, `fetch('/basic').then((page) => page.text()).then((page) => page.split('<bdi>Bob').length - 1)`); n != 1 {
+		t.Errorf("/basic has Bob's name %d times, for the one message that can be seen", n)
+	}
 	host.does("hide", fields{"to": ada.offsetOf(hidden), "undo": true})
 	for _, p := range append(guests, late) {
 		p.SeesExactly("good", "bad")
+		if p != bob {
+			p.Until("the name again, once for both", fmt.Sprintf(`%s.querySelector('.who bdi').textContent === 'Bob' && document.querySelectorAll('#log .first').length === 1`, found("bad")))
+		}
 		p.SeesChips("bad", "😮 1")
 	}
 

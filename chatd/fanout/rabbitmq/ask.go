@@ -163,10 +163,6 @@ func (l *life) heardQuestion(d amqp.Delivery) {
 
 // answer answers the questions of others until ctx ends.
 func (x *Exchange) answer(ctx context.Context, l *life, h fanout.Handler) error {
-	ch, err := l.side.Channel()
-	if err != nil {
-		return err
-	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -179,7 +175,7 @@ func (x *Exchange) answer(ctx context.Context, l *life, h fanout.Handler) error 
 			if body == nil || len(body) > fanout.MaxAnswer {
 				continue
 			}
-			if err := ch.Publish("", q.replyTo, false, false, amqp.Publishing{CorrelationId: q.id, Body: body}); err != nil {
+			if err := l.answers.Publish("", q.replyTo, false, false, amqp.Publishing{CorrelationId: q.id, Body: body}); err != nil {
 				return err
 			}
 		}

@@ -25,7 +25,7 @@ type life struct {
 
 	url   string // of the broker
 	pub   *publisher
-	quiet *amqp.Channel         // for whispers
+	quiet *amqp.Channel         // for whispers and questions
 	head  atomic.Int64          // offset of a record in the log, the last we know of
 	alarm atomic.Pointer[alarm] // what the broker is short of
 	turn  chan struct{}         // has a value when alarm has changed
@@ -34,6 +34,7 @@ type life struct {
 
 	epoch     string // of its log
 	asks      asks
+	answers   *amqp.Channel // to questions of others
 	questions chan question // of others
 }
 
@@ -85,6 +86,12 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 	if l.quiet, err = l.out.Channel(); err != nil {
 		return err
 	}
+	if err := x.hearAnswers(l); err != nil {
+		return err
+	}
+	if l.answers, err = l.side.Channel(); err != nil {
+		return err
+	}
 	head, err := x.probe(ctx, l.in, l.pub)
 	if err != nil {
 		return err
@@ -92,9 +99,6 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 	// After the probe: a log that was erased before it was kept to be, and that is read now.
 	keeper, kept, err := x.openState(ctx, l)
 	if err != nil {
-		return err
-	}
-	if err := x.hearAnswers(l); err != nil {
 		return err
 	}
 	heard, err := x.hearWhispers(l)

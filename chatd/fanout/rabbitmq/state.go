@@ -88,6 +88,7 @@ func (x *Exchange) readState(ctx context.Context, l *link) (*publisher, []kept, 
 	if err := x.declareStream(l, x.names.state, streamArgs(stateBytes, stateSegment)); err != nil {
 		return nil, nil, err
 	}
+	// The last that is asked of this connection: during an alarm the broker hears no more.
 	pub, err := newPublisher(l, "", x.names.state)
 	if err != nil {
 		return nil, nil, err
