@@ -10,7 +10,10 @@ import "fmt"
 // What the log comes to is a function of the log alone: see Judge. So everything that any
 // phone was shown, by any chatd at any time, can be held against it.
 func Check(phones []History, views []View, log []Record) []Fault {
-	c := checker{Judgement: Judge(log), said: make(map[id]*utterance), texts: make(map[id]bool), lost: make(map[id]bool), entered: make(map[id]*Judged), place: make(map[int64]int)}
+	c := checker{
+		Judgement: Judge(log), place: make(map[int64]int), said: make(map[id]*utterance), texts: make(map[id]bool),
+		entered: make(map[id]*Judged), lost: make(map[id]bool), leaked: make(map[int64]bool),
+	}
 	for i, r := range c.Records {
 		c.place[r.Offset] = i
 	}
@@ -37,6 +40,7 @@ type checker struct {
 	texts   map[id]bool    // said without a ref, by kind, sender and text
 	entered map[id]*Judged // what came into the log, each once
 	lost    map[id]bool
+	leaked  map[int64]bool
 	faults  []Fault
 }
 

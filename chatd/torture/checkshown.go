@@ -57,7 +57,10 @@ func (c *checker) checkItem(p History, e Event, r *Judged, head int64) {
 	case r.Repeat:
 		c.find(Twice, p.Phone, "%v was shown at offset %d: it is a repeat", key, r.Offset)
 	case !r.seenBy(p.Sender):
-		c.find(Leaked, p.Phone, "%v at offset %d was shown, %.60q: it is %s", key, r.Offset, item.Text, r.verdict())
+		if !c.leaked[r.Offset] {
+			c.leaked[r.Offset] = true // once: what one phone is shown, most are
+			c.find(Leaked, p.Phone, "%v at offset %d was shown, %.60q: it is %s", key, r.Offset, item.Text, r.verdict())
+		}
 	case item.Type != r.Type || item.Sender != r.Body.From.ID || r.Type != hide && r.Type != wipe && item.Ref != r.ID && r.Body.From.ID != "":
 		c.find(Invented, p.Phone, "offset %d was shown as %v: in the log it is %v", r.Offset, key, id{r.Type, r.Body.From.ID, r.ID})
 	case !c.isAbove(r, since, e.At):

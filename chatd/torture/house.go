@@ -21,6 +21,7 @@ const newStream = 4 * time.Second
 //
 //	phones ── doors ──▶ chatd ── pipes ──▶ RabbitMQ
 type House struct {
+	dir     string
 	broker  *node.Node
 	daemons []*Daemon
 	doors   []*Link // to the daemons
@@ -30,7 +31,7 @@ type House struct {
 
 // NewHouse builds chatd and starts that many, and everything, with logs in dir. Close ends it.
 func NewHouse(ctx context.Context, dir string, daemons int, race bool) (h *House, err error) {
-	h = &House{}
+	h = &House{dir: dir}
 	defer func() {
 		if err != nil {
 			h.Close()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 
 	"warren/chatd/chat"
@@ -35,6 +36,7 @@ func (j *judge) host(r *Judged) {
 			j.muted = append(j.muted, b.Who.ID)
 		}
 	case "kick":
+		maps.DeleteFunc(j.kicked, func(_ string, at int64) bool { return j.now-at >= chat.KickTime.Milliseconds() })
 		j.kicked[b.Who.ID] = r.time
 	case "slow":
 		if room.Slow = b.Seconds; b.Seconds == 0 {

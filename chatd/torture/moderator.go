@@ -50,7 +50,7 @@ func (m *Moderator) Moderate(ctx context.Context) {
 		if m.phone.Waiting(m.phone.Said()) > 2 {
 			continue
 		}
-		if len(undo) == open || len(undo) > 0 && rand.IntN(3) == 0 {
+		if len(undo) == open || len(undo) > 0 && rand.IntN(2) == 0 {
 			m.do(undo[0])
 			undo = undo[1:]
 		} else if do, back, ok := m.choose(); ok {
@@ -71,23 +71,23 @@ func (m *Moderator) do(r rule) { m.phone.Say(r.item, r.frame) }
 // choose returns something to do, and how it is taken back.
 func (m *Moderator) choose() (do, back rule, ok bool) {
 	undone := map[string]any{"undo": true}
-	switch n := rand.IntN(20); {
-	case n < 5:
+	switch n := rand.IntN(40); {
+	case n < 12:
 		who := m.guests[rand.IntN(len(m.guests))]
 		return rules("mute", map[string]any{"who": who}), rules("mute", map[string]any{"who": who, "undo": true}), true
-	case n < 8:
-		return rules("lock", nil), rules("lock", undone), true
-	case n < 9:
-		return rules("off", map[string]any{"text": "Pause."}), rules("off", undone), true
-	case n < 10:
-		return rules("slow", map[string]any{"seconds": slowSeconds}), rules("slow", map[string]any{"seconds": 0}), true
-	case n < 12:
-		return rules("words", map[string]any{"words": []string{unwanted}}), rules("words", map[string]any{"words": []string{}}), true
-	case n < 13:
-		return rules("clear", nil), rules("clear", undone), true
-	case n < 14:
-		return rules("pin", map[string]any{"text": fmt.Sprintf("Announcement %d", m.phone.Said())}), rule{}, true
 	case n < 15:
+		return rules("lock", nil), rules("lock", undone), true
+	case n < 16:
+		return rules("off", map[string]any{"text": "Pause."}), rules("off", undone), true
+	case n < 17:
+		return rules("slow", map[string]any{"seconds": slowSeconds}), rules("slow", map[string]any{"seconds": 0}), true
+	case n < 21:
+		return rules("words", map[string]any{"words": []string{unwanted}}), rules("words", map[string]any{"words": []string{}}), true
+	case n < 23:
+		return rules("clear", nil), rules("clear", undone), true
+	case n < 24:
+		return rules("pin", map[string]any{"text": fmt.Sprintf("Announcement %d", m.phone.Said())}), rule{}, true
+	case n < 25:
 		return rules("title", map[string]any{"text": fmt.Sprintf("Hall %d", m.phone.Said())}), rule{}, true
 	default:
 		_, to, last := m.phone.recent()

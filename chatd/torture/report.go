@@ -139,7 +139,7 @@ func (r *Report) Write(w io.Writer) {
 	row("for the muted sender alone", r.Secret)
 	row("refused by the log, by why", tally(r.Denied))
 	row("repeats", r.Repeats)
-	row("newcomers, all shown what the log comes to", fmt.Sprintf("%d, %d records", r.Views, r.Compared))
+	row("newcomers at the end, and records that they were shown", fmt.Sprintf("%d, %d", r.Views, r.Compared))
 	verdict := "every promise was kept"
 	if len(r.Faults) > 0 {
 		verdict = fmt.Sprintf("%d faults", len(r.Faults))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -258,6 +259,9 @@ func (r *run) judge(ctx context.Context) error {
 	}
 	views := r.look(ctx)
 	log, err := readStream(ctx, r.house.broker.URL())
+	if err == nil {
+		err = keep(log, filepath.Join(r.house.dir, "records.jsonl"))
+	}
 	if err != nil {
 		return err
 	}

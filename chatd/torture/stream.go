@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -68,4 +70,20 @@ func readStream(ctx context.Context, url string) (log []Record, err error) {
 			log = append(log, newRecord(offset, d.MessageId, d.Type, d.ContentType, d.AppId, boot, up, d.Body))
 		}
 	}
+}
+
+// keep writes the log to a file, to be looked at.
+func keep(log []Record, path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	enc := json.NewEncoder(f)
+	for _, r := range log {
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	}
+	return f.Close()
 }
