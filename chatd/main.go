@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -133,10 +132,6 @@ func openPictures(folder *os.Root, o *options, log *slog.Logger) *picture.Store 
 	return store
 }
 
-// Times of a shutdown: phones are told to come back within partTime; requests
-// that are being answered have the same time before that.
-const partTime = 3 * time.Second
-
 // serve runs the room until ctx ends, then sees everybody out.
 func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener net.Listener, pictures *picture.Store, lit light.Light, log *slog.Logger) error {
 	theRoom := room.New(exchange, uptime.Now, log)
@@ -162,9 +157,10 @@ func serve(ctx context.Context, o *options, exchange fanout.Exchange, listener n
 	g.Go(func() error {
 		<-doorCtx.Done()
 		defer endRoom()
-		partCtx, cancel := context.WithTimeout(roomCtx, partTime)
-		defer cancel()
-		door.Shutdown(partCtx)
+		// It is bounded. Who has not gone by then sees the line break.
+		if err := door.Shutdown(roomCtx); err != nil {
+			log.Warn("Some phones were not told that chatd ends", "err", err)
+		}
 		return nil
 	})
 	log.Info("chatd runs", "version", daemon.Version(), "listen", listener.Addr().String(), "exchange", exchangeName(o))

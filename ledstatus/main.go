@@ -92,7 +92,7 @@ func show(ctx context.Context, o *options, lit light.Light, logger *slog.Logger)
 	g.Go(func() error {
 		return rabbitmq.Tap(ctx, o.broker, logger, m.broker,
 			func(rec chat.Record) {
-				if msg, err := chat.MessageOf(rec); err == nil && said.first(msg, rec) {
+				if _, err := chat.MessageOf(rec); err == nil && said.first(rec) {
 					m.lamp.Message()
 				}
 			})

@@ -12,26 +12,23 @@ const maxRecent = 1024
 // recent knows the messages of late, to blink once for one that was published
 // twice.
 type recent struct {
-	known map[id]bool
-	order [maxRecent]id // a ring: next is the oldest
+	known map[chat.Key]bool
+	order [maxRecent]chat.Key // a ring: next is the oldest
 	next  int
 }
 
-// id tells messages apart: an id of its sender's is unique for that sender.
-type id struct{ person, app, ref string }
-
-// first reports whether m in rec was not there lately. A message whose sender
-// has no ids never was.
-func (r *recent) first(m chat.Message, rec chat.Record) bool {
+// first reports whether rec was not there lately. One whose sender has no ids never
+// was.
+func (r *recent) first(rec chat.Record) bool {
 	if rec.ID == "" {
 		return true
 	}
-	which := id{m.From.ID, rec.App, rec.ID}
+	which := rec.Key()
 	if r.known[which] {
 		return false
 	}
 	if r.known == nil {
-		r.known = make(map[id]bool, maxRecent)
+		r.known = make(map[chat.Key]bool, maxRecent)
 	}
 	delete(r.known, r.order[r.next])
 	r.order[r.next] = which

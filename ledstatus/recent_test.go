@@ -10,7 +10,7 @@ import (
 func TestRecent(t *testing.T) {
 	var r recent
 	said := func(person, app, id string) bool {
-		return r.first(chat.Message{From: chat.Person{ID: person}}, chat.Record{App: app, ID: id})
+		return r.first(chat.Record{Sender: person, App: app, ID: id})
 	}
 	for _, c := range []struct {
 		person, app, id string

@@ -100,16 +100,9 @@ func (h *hotspot) client() uplink.Client {
 // closeDoors sets the firewall, and returns when it is set: until then nothing
 // is done that lets a guest in.
 func (h *hotspot) closeDoors(ctx context.Context) error {
-	rules := firewall.Rules{
-		Guests: h.wifi.Interface,
-		// Without a radio, guests and the host who updates the card are on the
-		// same wire: there is no other way in.
-		Updates:      h.updates || !h.radio,
-		DropInternet: h.internet == settings.InternetDrop,
-	}
 	var wait supervise.Backoff
 	for {
-		err := firewall.Set(rules)
+		err := firewall.Set(h.rules())
 		if err == nil {
 			h.status.set(partFirewall, up, "")
 			return nil
@@ -122,6 +115,16 @@ func (h *hotspot) closeDoors(ctx context.Context) error {
 		if err := sleep(ctx, wait.Pause()); err != nil {
 			return err
 		}
+	}
+}
+
+// rules are those of the settings. Guests do not reach the port for updates unless
+// these say so, also where they and the host are on the same wire.
+func (h *hotspot) rules() firewall.Rules {
+	return firewall.Rules{
+		Guests:       h.wifi.Interface,
+		Updates:      h.updates,
+		DropInternet: h.internet == settings.InternetDrop,
 	}
 }
 

@@ -139,7 +139,8 @@ those that everybody trusts.`,
 		text:  func(s *Settings) *string { return &s.Update.From },
 		clean: cleanUpdateFrom,
 		help: `Where a new system may be sent from, by whoever knows the host's code:
-"ethernet", or "anywhere", which is the guests' Wi-Fi, too.`,
+"ethernet", or "anywhere", which is the guests' network, too. A card whose
+guests come by Ethernet (interface = "eth0") takes none without "anywhere".`,
 	},
 	{
 		section: "card", name: "data_gb",

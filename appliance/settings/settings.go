@@ -136,7 +136,7 @@ type Card struct {
 
 // Where a new system may come from.
 const (
-	UpdateFromEthernet = "ethernet" // from where the guests are not
+	UpdateFromEthernet = "ethernet" // from where the guests are not: nowhere, if they are on the Ethernet
 	UpdateFromAnywhere = "anywhere" // from among the guests, too
 )
 
@@ -153,7 +153,8 @@ func Default() Settings {
 		LED:  LED{Light: "ACT"},
 		// A display has no browser to say what its readers speak.
 		Screen: Screen{Show: ShowRoom, Language: "en"},
-		// Whoever tries codes keeps the host from updating: not guests, then.
+		// A host may have chosen a code that guests can guess, or keep the host
+		// from using by trying others.
 		Update: Update{From: UpdateFromEthernet},
 		// Room for the largest log and all pictures, several times. More costs: ext4
 		// writes a 64th of what is added, in the background of the first hours.

@@ -17,12 +17,18 @@ import (
 	"golang.org/x/time/rate"
 
 	"warren/appliance/update/protocol"
+	"warren/chatd/hostcode"
 )
 
-// wrongCodes is how many wrong codes a minute are looked at, whoever sends them:
-// the 2⁴⁰ codes that the card makes are then tried after 400,000 years. While a
-// host waits for it nothing is lost but a minute.
-const wrongCodes = 5
+// wrongCodes is how many wrong codes a minute are told so, whoever sends them. Then
+// no code is looked at that somebody has chosen, for it may be a word; while a host
+// waits for it nothing is lost but a minute. One that the card has made opens all the
+// same, so that nobody keeps its host out: at madeCodes a second its 40 bits last for
+// 17 years on average, and who tries is not told by the answer whether it was looked at.
+const (
+	wrongCodes = 5
+	madeCodes  = 1000
+)
 
 // stall is how long a sender may send nothing: more than Wi-Fi needs to come
 // back, and little enough that the next try need not wait for it.
@@ -35,6 +41,7 @@ type door struct {
 	log      *slog.Logger
 	nonces   *nonces
 	wrong    *rate.Limiter
+	made     *rate.Limiter
 	salt     []byte
 	stall    time.Duration
 
@@ -47,6 +54,7 @@ func newDoor(u *updater, codeFile string, log *slog.Logger) *door {
 	d := &door{
 		updater: u, codeFile: codeFile, log: log, nonces: newNonces(),
 		wrong: rate.NewLimiter(rate.Every(time.Minute/wrongCodes), wrongCodes),
+		made:  rate.NewLimiter(madeCodes, madeCodes),
 		salt:  make([]byte, 16), stall: stall,
 	}
 	rand.Read(d.salt) // never fails
@@ -57,14 +65,14 @@ func (d *door) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.status)
 	mux.HandleFunc("PUT /root", d.root)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return ownHost(http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if err := d.updater.broken; err != nil {
 			http.Error(w, "this card takes no updates: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})
+	})))
 }
 
 func (d *door) status(w http.ResponseWriter, _ *http.Request) {
@@ -152,14 +160,18 @@ func (d *door) prove(a protocol.Announcement, proof []byte) error {
 		return err
 	}
 	return d.nonces.take(a.Nonce, time.Now(), func() error {
-		if d.wrong.Tokens() < 1 {
+		tooMany := d.wrong.Tokens() < 1
+		if tooMany && !(hostcode.Made(code) && d.made.Allow()) {
 			return errTooMany // not even the right one: or it could be found
 		}
-		if !key.Proves(a, proof) {
-			d.wrong.Allow()
-			return errWrongCode
+		switch proven := key.Proves(a, proof); {
+		case proven:
+			return nil
+		case tooMany:
+			return errTooMany
 		}
-		return nil
+		d.wrong.Allow()
+		return errWrongCode
 	})
 }
 

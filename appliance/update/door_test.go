@@ -158,13 +158,18 @@ func TestWhoMayUpdate(t *testing.T) {
 	a = d.announce(root)
 
 	// Three wrong codes were sent; after five not even the right one is
-	// looked at, until some time has passed.
+	// looked at, until some time has passed: it is one that somebody has chosen.
+	const chosen = "our-evening"
+	d.settings(`{"host-code": "` + chosen + `"}`)
+	d.of = chosen // the key is as good
 	for range wrongCodes - 3 {
 		refused("guessing", a, func(r *http.Request) { a.Set(r.Header, protocol.Key("guess")) }, 401, "wrong")
 	}
 	refused("guessing on", a, func(r *http.Request) { a.Set(r.Header, protocol.Key("guess")) }, 429, "wait a minute")
 	refused("the right code after that", a, nil, 429, "wait a minute")
 	d.wrong = rate.NewLimiter(rate.Inf, 1)
+	d.settings(`{"host-code": "` + code + `"}`)
+	d.of = code
 
 	first, second := d.announce(root), d.announce(root)
 	d.updater.onTrial = true
@@ -349,8 +354,93 @@ func TestBrokenCards(t *testing.T) {
 		t.Fatal("any command line is taken")
 	}
 	w := httptest.NewRecorder()
-	newDoor(u, d.codeFile, d.log).handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	newDoor(u, d.codeFile, d.log).handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/", nil))
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "cmdline.txt has been changed") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A page from elsewhere, in a browser near the card, neither reads how the card is nor
+// uses up the wrong codes that are looked at: by a name bent to the card's address, or
+// by its own. The host is let in by whatever the network calls the card.
+func TestStrangersPage(t *testing.T) {
+	d := newDesk(t)
+	good := []byte("a root that is not looked at")
+	as := func(host, origin string) func(*http.Request) {
+		return func(r *http.Request) {
+			r.Host = host
+			if origin != "" {
+				r.Header.Set("Origin", origin)
+			}
+		}
+	}
+	own, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		change func(*http.Request)
+		status int
+	}{
+		{as("evil.example:8082", ""), 421},
+		{as("evil.example:8082", "http://evil.example:8082"), 421},
+		{as("warren.evil.example", ""), 421},
+		{as("10.0.0.7.evil.example:8082", ""), 421},
+		{as("0x7f000001", ""), 421},
+		{as("127.0.0.1:8082", "http://evil.example"), 403},
+		{as("127.0.0.1:8082", "null"), 403},
+		{as("127.0.0.1:8082", ""), 401},
+		{as("[fe80::1%25eth0]:8082", ""), 401},
+		{as("[::1]", ""), 401},
+		{as("LOCALHOST.:8082", ""), 401},
+		{as(own, ""), 401},
+		{as(own+".local:8082", ""), 401},
+		{as(protocol.Host, ""), 401},
+	} {
+		d.door.wrong = rate.NewLimiter(rate.Every(time.Hour), wrongCodes)
+		a := d.announce(good)
+		wrong := func(r *http.Request) { a.Set(r.Header, protocol.Key("another")); test.change(r) }
+		r := httptest.NewRequest(http.MethodPut, "/", nil)
+		test.change(r)
+		status, said := d.sends(bytes.NewReader(good), a, wrong)
+		if status != test.status {
+			t.Errorf("as %s, from %q: %d %s, must be %d", r.Host, r.Header.Get("Origin"), status, said, test.status)
+		}
+		if used := d.door.wrong.Tokens() < wrongCodes-0.5; used != (test.status == 401) {
+			t.Errorf("as %s, from %q: a wrong code is counted: %v", r.Host, r.Header.Get("Origin"), used)
+		}
+		if test.status == 421 {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			test.change(r)
+			if d.handler().ServeHTTP(w, r); w.Code != 421 || strings.Contains(w.Body.String(), "nonce") || !strings.Contains(w.Body.String(), "use its address") {
+				t.Errorf("as %s it reads %d %s", r.Host, w.Code, w.Body)
+			}
+		}
+	}
+	d.expectNothing("strangers")
+}
+
+// A host whose code the card has made is let in after any number of wrong ones, but
+// for a thousand a second; and those are told no more than without that.
+func TestOthersCodesKeepNoHostOut(t *testing.T) {
+	d := newDesk(t) // with such a code
+	a, proof := d.announce([]byte("a root")), []byte("wrong")
+	for i := range 10 * wrongCodes {
+		want := errTooMany
+		if i < wrongCodes {
+			want = errWrongCode
+		}
+		if err := d.prove(a, proof); err != want {
+			t.Fatalf("wrong code %d: %v, want %v", i, err, want)
+		}
+	}
+	if err := d.prove(a, d.key.Prove(a)); err != nil {
+		t.Errorf("the right one: %v", err)
+	}
+	d.door.made = rate.NewLimiter(rate.Every(time.Hour), 1)
+	a = d.announce([]byte("a root"))
+	if first, then := d.prove(a, proof), d.prove(a, d.key.Prove(a)); first != errTooMany || then != errTooMany {
+		t.Errorf("among too many in all: %v, %v", first, then)
 	}
 }

@@ -25,6 +25,18 @@ const (
 // times that; 2 KiB more hold the person, the reply and the punctuation.
 const MaxBody = 6*MaxTextBytes + 2<<10
 
+// MaxSnapshot is the largest body, in bytes, of a record that holds a State: see
+// there.
+const MaxSnapshot = 384 << 10
+
+// MaxBodyOf returns the largest body that a reader accepts of a record type.
+func MaxBodyOf(kind string) int {
+	if kind == TypeSnapshot || kind == TypeErase {
+		return MaxSnapshot
+	}
+	return MaxBody
+}
+
 // Record is one entry of the log as it travels on the exchange, before anyone
 // has looked into its body.
 type Record struct {
@@ -36,6 +48,10 @@ type Record struct {
 	// ID is the sender's own id for the record (AMQP message_id), unique per
 	// sender. Sent twice, it is shown once. Empty: the sender has no ids.
 	ID string
+
+	// Sender is the id of the person whom it is from. Empty: an AMQP client's, a
+	// daemon's own, or of a version that did not say.
+	Sender string
 
 	Type        string // one of the Type constants, or one this daemon does not know
 	ContentType string // ContentJSON or ContentText

@@ -91,13 +91,18 @@ func CheckDeed(d Deed) error { return d.check() }
 // RecordOf returns the record that carries d to the exchange. What d is made of
 // has passed CheckDeed.
 func RecordOf(d Deed, id string, at Stamp) Record {
+	return Record{ID: id, Sender: d.Doer().ID, Type: d.Kind(), ContentType: ContentJSON, Stamp: at, Body: bodyOf(d)}
+}
+
+// bodyOf returns v as a record's body.
+func bodyOf(v any) []byte {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false) // six bytes for one: a snapshot has none to spare
-	if err := enc.Encode(d); err != nil {
+	enc.SetEscapeHTML(false) // six bytes for one would let few texts push all others out of the log
+	if err := enc.Encode(v); err != nil {
 		panic(err) // strings and numbers cannot fail to marshal
 	}
-	return Record{ID: id, Type: d.Kind(), ContentType: ContentJSON, Stamp: at, Body: bytes.TrimSuffix(body.Bytes(), []byte("\n"))}
+	return bytes.TrimSuffix(body.Bytes(), []byte("\n"))
 }
 
 // DeedOf reads the deed in r. As with MessageOf, nothing in the record is
@@ -108,8 +113,8 @@ func DeedOf(r Record) (Deed, error) {
 	switch {
 	case d == nil:
 		return nil, fmt.Errorf("type %q: %w", r.Type, ErrUnknownType)
-	case len(r.Body) > MaxBody:
-		return nil, fmt.Errorf("body has %d bytes: at most %d are read", len(r.Body), MaxBody)
+	case len(r.Body) > MaxBodyOf(r.Type):
+		return nil, fmt.Errorf("body has %d bytes: at most %d are read", len(r.Body), MaxBodyOf(r.Type))
 	case r.ContentType != ContentJSON:
 		return nil, fmt.Errorf("content_type %q: must be %q", r.ContentType, ContentJSON)
 	}

@@ -21,16 +21,16 @@ func deeds() []Deed {
 	state := State{
 		Title: "rabbits", Pin: &Pinned{"cake", aHost, 3}, Slow: 5, Locked: true, Off: true, Notice: "soon", NoPictures: true, Erased: true,
 		Clocks: []BootClock{{"boot", 1_800_000_000_000, true}}, Muted: []Person{guest}, Words: []string{"carrot"}, Clears: []int64{5},
-		Hidden: []int64{1, 2}, Deleted: []int64{3},
+		Hidden: []int64{1, 2}, Floor: 1, Kicked: []Moment{{"guest", -5}}, Unknown: 3,
 		Deeds: []Done{{Offset: 9, Ref: "r", Verb: TypeHide, By: aHost, To: &to, Who: &guest, Text: "rude", Stamp: Stamp{"boot", 4}},
 			{Offset: 10, Ref: "s", Verb: TypeSlow, By: aHost, Seconds: &seconds, Undo: true}},
 	}
 	return []Deed{
-		&Reaction{From: guest, To: 7, Emoji: "👍🏽", Undo: true, Shadow: true},
-		&Edit{From: guest, To: 0, Text: "two\nlines <b>", Shadow: true},
+		&Reaction{From: guest, To: 7, Emoji: "👍🏽", Undo: true, Shadow: true}, &Reaction{From: aHost, To: 7, Emoji: "👍🏽", Host: true},
+		&Edit{From: guest, To: 0, Text: "two\nlines <b>", Shadow: true}, &Edit{From: aHost, To: 0, Text: "x", Host: true},
 		&Delete{From: guest, To: 7, Shadow: true},
-		&Hide{By: aHost, To: 7, Undo: true},
-		&Clear{By: aHost, Undo: true},
+		&Hide{By: aHost, To: 7, Undo: true}, &Hide{By: aHost, To: 7, Who: &guest, Text: "rude"},
+		&Clear{By: aHost, Undo: true}, &Clear{By: aHost, Undo: true, Of: &to},
 		&Mute{By: aHost, Who: guest, Undo: true},
 		&Kick{By: aHost, Who: guest},
 		&Slow{By: aHost, Seconds: 3600}, &Slow{By: aHost},
@@ -42,7 +42,8 @@ func deeds() []Deed {
 		&Pictures{By: aHost, Off: true},
 		&Erase{By: aHost}, &Erase{By: aHost, State: &state},
 		&Clock{Boot: "boot", Began: 1_800_000_000_000, By: &aHost}, &Clock{Boot: "boot", Began: 1_800_000_000_000},
-		&Snapshot{Upto: 7, State: state}, &Snapshot{},
+		&Snapshot{Upto: 7, State: state, Memory: &Memory{Time: 9, Boots: []Moment{{"boot", 4}}, Spoken: []Moment{{"guest", 8}}, Recent: []byte{1, 2}}},
+		&Snapshot{Upto: -1, State: state}, &Snapshot{},
 	}
 }
 
@@ -64,7 +65,7 @@ func TestDeedsTravel(t *testing.T) {
 		if _, err := MessageOf(r); !errors.Is(err, ErrUnknownType) {
 			t.Errorf("%s is a message: %v", d.Kind(), err)
 		}
-		r.Body = append(r.Body, strings.Repeat(" ", MaxBody)...)
+		r.Body = append(r.Body, strings.Repeat(" ", MaxBodyOf(r.Type))...)
 		if _, err := DeedOf(r); err == nil {
 			t.Errorf("%s is read from %d bytes", d.Kind(), len(r.Body))
 		}
@@ -93,7 +94,7 @@ func TestBadDeeds(t *testing.T) {
 		&Edit{From: nobody, Text: "x"}, &Edit{From: guest, To: -1, Text: "x"}, &Edit{From: guest}, &Edit{From: guest, Text: strings.Repeat("x", MaxTextBytes+1)},
 		&Delete{From: nobody}, &Delete{From: guest, To: -1},
 		&Hide{By: nobody}, &Hide{By: aHost, To: -1},
-		&Clear{By: nobody}, &Clear{By: Person{ID: "a b", Name: "x"}}, &Clear{By: Person{ID: "host"}},
+		&Clear{By: nobody}, &Clear{By: Person{ID: "a b", Name: "x"}}, &Clear{By: Person{ID: "host"}}, &Clear{By: aHost, Undo: true, Of: new(int64(-1))},
 		&Mute{By: nobody, Who: guest}, &Mute{By: aHost, Who: nobody}, &Mute{By: aHost, Who: Person{ID: "x", Name: "\u202e"}},
 		&Kick{By: nobody, Who: guest}, &Kick{By: aHost, Who: nobody},
 		&Slow{By: aHost, Seconds: -1}, &Slow{By: aHost, Seconds: 3601}, &Slow{},
@@ -101,12 +102,8 @@ func TestBadDeeds(t *testing.T) {
 		&Words{}, &Words{By: aHost, Words: many}, &Words{By: aHost, Words: []string{""}}, &Words{By: aHost, Words: []string{strings.Repeat("x", 61)}}, &Words{By: aHost, Words: []string{"x "}},
 		&Pin{}, &Pin{By: aHost, Text: long}, &Pin{By: aHost, Text: strings.Repeat("👩‍👩‍👧‍👧", 200)},
 		&Title{}, &Title{By: aHost, Title: strings.Repeat("x", 25)}, &Title{By: aHost, Title: "\u200b"},
-		&Pictures{}, &Erase{}, &Erase{By: aHost, State: &State{Slow: -1}},
+		&Pictures{}, &Erase{},
 		&Clock{Boot: "", Began: 1_800_000_000_000}, &Clock{Boot: "b", Began: 5}, &Clock{Boot: "b", Began: 5e12}, &Clock{Boot: "b", Began: 1_800_000_000_000, By: &nobody},
-		&Snapshot{Upto: -1}, &Snapshot{State: State{Muted: []Person{nobody}}}, &Snapshot{State: State{Hidden: make([]int64, MaxHidden+1)}},
-		&Snapshot{State: State{Title: "\n"}}, &Snapshot{State: State{Notice: long}}, &Snapshot{State: State{Pin: &Pinned{Text: "x"}}},
-		&Snapshot{State: State{Deeds: []Done{{Verb: "hide", Ref: "r", By: nobody}}}}, &Snapshot{State: State{Deeds: []Done{{By: aHost}}}},
-		&Snapshot{State: State{Clocks: []BootClock{{}}}}, &Snapshot{State: State{Words: many}},
 	} {
 		if got, err := DeedOf(RecordOf(d, "r", Stamp{})); err == nil {
 			t.Errorf("%s is read as %+v", d.Kind(), got)
@@ -117,7 +114,7 @@ func TestBadDeeds(t *testing.T) {
 		}
 	}
 	for _, body := range []string{``, `[]`, `"x"`, `{"to":"x"}`, `{"to":1.5}`, `{"by":7}`, `{"by":{"id":["x"]}}`, `{`} {
-		for _, d := range deeds()[:len(deeds())-2] { // snapshots have none of the fields
+		for _, d := range deeds()[:len(deeds())-3] { // snapshots have none of the fields
 			if _, err := DeedOf(Record{Type: d.Kind(), ContentType: ContentJSON, Body: []byte(body)}); err == nil {
 				t.Errorf("%s is read from %s", d.Kind(), body)
 			}
@@ -195,8 +192,7 @@ func FuzzDeedOf(f *testing.F) {
 			t.Fatalf("%s becomes %s", r.Body, twice.Body)
 		}
 		if s, ok := d.(*Snapshot); ok {
-			s.State.Fit()
-			if n := len(RecordOf(s, s.ID(), Stamp{}).Body); n > MaxBody {
+			if n := len(RecordOf(s, s.ID(), Stamp{}).Body); n > MaxSnapshot {
 				t.Fatalf("a snapshot of %d bytes", n)
 			}
 		}

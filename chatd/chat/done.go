@@ -50,10 +50,16 @@ func Excerpt(s string) string {
 // DoneOf returns what hosts are told of a host's deed; false if it is none of a
 // host.
 func DoneOf(d Deed, offset int64, ref string, at Stamp) (Done, bool) {
+	if !ValidID(ref) {
+		ref = "" // by which a host's page knows its own: another client may have any
+	}
+	if !at.Possible() {
+		at = Stamp{} // as a snapshot has it
+	}
 	done := Done{Offset: offset, Ref: ref, Verb: d.Kind(), By: d.Doer(), Stamp: at}
 	switch d := d.(type) {
 	case *Hide:
-		done.To, done.Undo = &d.To, d.Undo
+		done.To, done.Undo, done.Who, done.Text = &d.To, d.Undo, d.Who, Excerpt(d.Text)
 	case *Clear:
 		done.Undo = d.Undo
 	case *Mute:
@@ -84,18 +90,19 @@ func DoneOf(d Deed, offset int64, ref string, at Stamp) (Done, bool) {
 }
 
 func (d *Done) check() error {
-	if !ValidID(d.Verb) || !ValidID(d.Ref) {
-		return fmt.Errorf("verb %.50q with ref %.50q: not those of a deed", d.Verb, d.Ref)
+	if !ValidID(d.Verb) {
+		return fmt.Errorf("verb %.50q: not that of a deed", d.Verb)
 	}
-	if len(d.Text) > maxExcerptBytes+len("…") {
-		return fmt.Errorf("text has %d bytes: an excerpt is shorter", len(d.Text))
+	if !ValidID(d.Ref) {
+		d.Ref = ""
 	}
+	d.Text = Excerpt(d.Text)
 	if !d.Stamp.Possible() {
 		d.Stamp = Stamp{}
 	}
 	if d.Who != nil {
-		if err := d.Who.check("who"); err != nil {
-			return err
+		if d.Who.check("who") != nil {
+			d.Who = nil
 		}
 	}
 	return d.By.check("by")

@@ -16,6 +16,7 @@ type Edit struct {
 	To     int64  `json:"to"`   // the message's offset
 	Text   string `json:"text"` // as CleanText returns it
 	Shadow bool   `json:"shadow,omitempty"`
+	Host   bool   `json:"host,omitempty"` // as in Message
 }
 
 // Kind implements Deed.

@@ -19,7 +19,7 @@ func (e *Erase) check() error {
 		return err
 	}
 	if e.State != nil {
-		return e.State.check()
+		e.State.Clean()
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ type Message struct {
 
 	Picture *Picture `json:"picture,omitempty"` // with one, Text may be empty
 	Shadow  bool     `json:"shadow,omitempty"`  // From is muted: shown to From alone
+	Host    bool     `json:"host,omitempty"`    // From is a host: may write whatever is set
 }
 
 // MaxIDBytes is the longest id a sender may give a record. A UUID in text has
@@ -36,15 +37,11 @@ func ValidID(id string) bool {
 
 // Record returns the record that carries m to the exchange.
 func (m Message) Record(id string, at Stamp) Record {
-	body, err := json.Marshal(m)
-	if err != nil {
-		panic(err) // strings and numbers cannot fail to marshal
-	}
-	return Record{ID: id, Type: TypeMessage, ContentType: ContentJSON, Stamp: at, Body: body}
+	return Record{ID: id, Sender: m.From.ID, Type: TypeMessage, ContentType: ContentJSON, Stamp: at, Body: bodyOf(m)}
 }
 
-// plainName is who an AMQP client is that does not say.
-const plainName = "AMQP"
+// PlainName is who an AMQP client is that does not say.
+const PlainName = "AMQP"
 
 // MessageOf reads the message in r: one of Warren's own, or the text of any
 // AMQP client. The exchange is open to whoever has the broker's password, so
@@ -59,7 +56,7 @@ func MessageOf(r Record) (Message, error) {
 	case isText(r.ContentType):
 		m = Message{From: Person{Name: r.App}, Text: string(r.Body)}
 		if name, err := CleanName(r.App); err != nil {
-			m.From.Name = plainName
+			m.From.Name = PlainName
 		} else {
 			m.From.Name = name
 		}

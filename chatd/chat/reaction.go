@@ -15,6 +15,7 @@ type Reaction struct {
 	Emoji  string `json:"emoji"`
 	Undo   bool   `json:"undo,omitempty"`
 	Shadow bool   `json:"shadow,omitempty"` // shown to From alone
+	Host   bool   `json:"host,omitempty"`   // as in Message
 }
 
 // MaxEmojiBytes is the longest emoji. A family of four with skin tones, the

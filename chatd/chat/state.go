@@ -2,10 +2,11 @@ package chat
 
 import (
 	"fmt"
+	"slices"
 )
 
 // State is all of a room that must be remembered when the records which made it
-// so are read no more. It is folded by package room.
+// so are read no more. It is made by package fold.
 type State struct {
 	Title      string  `json:"title,omitempty"`
 	Pin        *Pinned `json:"pin,omitempty"`
@@ -16,13 +17,19 @@ type State struct {
 	NoPictures bool    `json:"no_pictures,omitempty"`
 	Erased     bool    `json:"erased,omitempty"`
 
-	Clocks  []BootClock `json:"clocks,omitempty"`  // at most MaxClocks, oldest first
-	Muted   []Person    `json:"muted,omitempty"`   // at most MaxMuted, oldest first
-	Words   []string    `json:"words,omitempty"`   // at most MaxWords
-	Clears  []int64     `json:"clears,omitempty"`  // offsets of the clears in force, at most MaxClears
-	Hidden  []int64     `json:"hidden,omitempty"`  // offsets of messages hidden by hosts, at most MaxHidden, oldest deed first
-	Deleted []int64     `json:"deleted,omitempty"` // offsets of messages taken back, at most MaxHidden, oldest deed first
-	Deeds   []Done      `json:"deeds,omitempty"`   // the last of the hosts' deeds, at most MaxDone
+	Clocks []BootClock `json:"clocks,omitempty"` // at most MaxClocks, oldest first
+	Muted  []Person    `json:"muted,omitempty"`  // at most MaxMuted, oldest first
+	Kicked []Moment    `json:"kicked,omitempty"` // at most MaxKicked, oldest first
+	Words  []string    `json:"words,omitempty"`  // at most MaxWords
+	Clears []int64     `json:"clears,omitempty"` // offsets of the clears in force, rising, at most MaxClears
+	Hidden []int64     `json:"hidden,omitempty"` // offsets of messages hidden by hosts, rising, at most MaxHidden
+	Floor  int64       `json:"floor,omitempty"`  // what is before it is not shown: there were too many hidden
+	Deeds  []Done      `json:"deeds,omitempty"`  // the last of the hosts' deeds, at most MaxDone
+
+	// Unknown is the offset of the first record that could be read, where those
+	// before it were gone and no snapshot told what they had made of the room: what
+	// hosts did before may be forgotten. 0: all is known.
+	Unknown int64 `json:"unknown,omitempty"`
 }
 
 // Pinned is an announcement that stands.
@@ -39,21 +46,28 @@ type BootClock struct {
 	ByHost bool   `json:"by_host,omitempty"`
 }
 
-// Limits of a state. Over them, the oldest is forgotten. A snapshot is a record
-// and has at most MaxBody = 100,352 bytes; 48 kB of it are for usual contents:
+// Moment is when something happened to, or was said by, a person, in log time:
+// milliseconds as package fold counts them.
+type Moment struct {
+	ID string `json:"id"`
+	At int64  `json:"at"`
+}
+
+// Limits of a state. Over them, the oldest is forgotten; but of what is hidden
+// nothing is: what is at or before the message that has no place any more is shown no more.
 //
-//	500 muted people    of 60 bytes (16 of id, 12 of name)   30 kB
-//	2,000 hidden        of 8 bytes                           16 kB
-//	2,000 taken back    of 8 bytes                           16 kB
-//	200 words           of 12 bytes                           2 kB
-//	100 clocks          of 75 bytes                           8 kB
-//	50 deeds            of 300 bytes                         15 kB
+// All of it at its longest, with what Memory holds, has to fit into MaxSnapshot:
 //
-// Longest names and words in all of it would not fit: then Fit leaves out what
-// is least missed.
+//	500 muted people    of 200 bytes (36 of id, 120 of name)   100 kB
+//	500 kicked          of  70 bytes                            35 kB
+//	5,000 hidden        of  11 bytes                            55 kB
+//	200 words           of  65 bytes                            13 kB
+//	100 clocks          of  90 bytes                             9 kB
+//	50 deeds            of 900 bytes                            45 kB
 const (
 	MaxMuted  = 500  // more than the devices that one box serves
-	MaxHidden = 2000 // as many as the room's window has messages
+	MaxKicked = 500  // nearly one a second, for as long as a kick lasts
+	MaxHidden = 5000 // a host who hides so many has a word list, a mute and a clear
 	MaxClocks = 100  // boots: a season of evenings, each with a few starts
 	MaxClears = 10   // as far as they can be undone
 	MaxDone   = 50   // what a host reads through on a phone
@@ -62,71 +76,91 @@ const (
 // Empty reports whether s says nothing.
 func (s *State) Empty() bool {
 	return s.Title == "" && s.Pin == nil && s.Slow == 0 && !s.Locked && !s.Off && s.Notice == "" && !s.NoPictures && !s.Erased &&
-		len(s.Clocks)+len(s.Muted)+len(s.Words)+len(s.Clears)+len(s.Hidden)+len(s.Deleted)+len(s.Deeds) == 0
+		len(s.Clocks)+len(s.Muted)+len(s.Kicked)+len(s.Words)+len(s.Clears)+len(s.Hidden)+len(s.Deeds) == 0 && s.Floor == 0 && s.Unknown == 0
 }
 
-func (s *State) check() (err error) {
-	switch {
-	case s.Slow < 0 || s.Slow > MaxSlow:
-		return fmt.Errorf("slow is %d: it must be 0 to %d", s.Slow, MaxSlow)
-	case len(s.Clocks) > MaxClocks, len(s.Muted) > MaxMuted, len(s.Clears) > MaxClears,
-		len(s.Hidden) > MaxHidden, len(s.Deleted) > MaxHidden, len(s.Deeds) > MaxDone:
-		return fmt.Errorf("one of the lists is too long")
+// Clean makes s one that this version understands: what cannot be so is left out,
+// each by itself, and nothing else with it. It returns how much that was. A newer
+// version's state is one of which some is not understood.
+func (s *State) Clean() (dropped int) {
+	drop := func(bad bool) bool {
+		if bad {
+			dropped++
+		}
+		return bad
+	}
+	text := func(field *string, clean func(string) (string, error)) {
+		out, err := clean(*field)
+		if drop(err != nil) {
+			out = ""
+		}
+		*field = out
 	}
 	if s.Title != "" {
-		if s.Title, err = CleanName(s.Title); err != nil {
-			return fmt.Errorf("title: %w", err)
-		}
+		text(&s.Title, CleanName)
 	}
-	if s.Notice, err = cleanNotice(s.Notice); err != nil {
-		return fmt.Errorf("notice: %w", err)
+	text(&s.Notice, cleanNotice)
+	if drop(s.Slow < 0 || s.Slow > MaxSlow) {
+		s.Slow = min(max(s.Slow, 0), MaxSlow)
 	}
 	if s.Pin != nil {
-		if s.Pin.Text, err = cleanNotice(s.Pin.Text); err != nil {
-			return fmt.Errorf("pin: %w", err)
-		}
-		if err := s.Pin.By.check("pin.by"); err != nil {
-			return err
+		text(&s.Pin.Text, cleanNotice)
+		if s.Pin.Text == "" || drop(s.Pin.By.check("by") != nil) {
+			s.Pin = nil
 		}
 	}
-	for _, c := range s.Clocks {
-		if err := checkClock(c.Boot, c.Began); err != nil {
-			return err
+	s.Clocks = kept(s.Clocks, MaxClocks, func(c *BootClock) bool { return !drop(checkClock(c.Boot, c.Began) != nil) })
+	s.Muted = kept(s.Muted, MaxMuted, func(p *Person) bool {
+		if p.check("muted") == nil {
+			return true
 		}
+		// Whatever is wrong with the name: the person is muted.
+		p.Name = SuggestName(p.ID)
+		return !drop(!ValidID(p.ID))
+	})
+	s.Kicked = kept(s.Kicked, MaxKicked, func(m *Moment) bool { return !drop(!ValidID(m.ID)) })
+	s.Words = kept(s.Words, MaxWords, func(word *string) bool { return !drop(checkWords([]string{*word}) != nil) })
+	s.Deeds = kept(s.Deeds, MaxDone, func(d *Done) bool { return !drop(d.check() != nil) })
+	offset := func(o *int64) bool { return !drop(*o < 0) }
+	s.Clears = kept(s.Clears, MaxClears, offset)
+	s.Hidden = kept(s.Hidden, len(s.Hidden), offset)
+	slices.Sort(s.Clears)
+	slices.Sort(s.Hidden)
+	s.Hidden = slices.Compact(s.Hidden)
+	if over := len(s.Hidden) - MaxHidden; over > 0 {
+		s.Floor = max(s.Floor, s.Hidden[over-1]+1)
+		s.Hidden = s.Hidden[over:]
 	}
-	for i := range s.Muted {
-		if err := s.Muted[i].check("muted"); err != nil {
-			return err
-		}
-	}
-	for i := range s.Deeds {
-		if err := s.Deeds[i].check(); err != nil {
-			return fmt.Errorf("deeds: %w", err)
-		}
-	}
-	return checkWords(s.Words)
+	return dropped
 }
 
-// Fit makes s fit into a record, with room for what stands around it: it leaves out
-// the older half of its longest list until it does.
-func (s *State) Fit() {
-	const around = 1 << 10
-	for len(RecordOf(&Snapshot{State: *s}, "", Stamp{}).Body) > MaxBody-around {
-		switch n := max(len(s.Deeds), len(s.Hidden), len(s.Deleted), len(s.Muted), len(s.Words), len(s.Clocks)); n {
-		case 0:
-			return // the rest is some 8 kB at most
-		case len(s.Hidden):
-			s.Hidden = s.Hidden[(n+1)/2:]
-		case len(s.Deleted):
-			s.Deleted = s.Deleted[(n+1)/2:]
-		case len(s.Muted):
-			s.Muted = s.Muted[(n+1)/2:]
-		case len(s.Words):
-			s.Words = s.Words[(n+1)/2:]
-		case len(s.Clocks):
-			s.Clocks = s.Clocks[(n+1)/2:]
-		default:
-			s.Deeds = s.Deeds[(n+1)/2:]
+// kept returns those of a list that are good, the last most of them.
+func kept[T any](list []T, most int, good func(*T) bool) []T {
+	var out []T
+	for i := range list {
+		if good(&list[i]) {
+			out = append(out, list[i])
 		}
 	}
+	return out[max(0, len(out)-most):]
+}
+
+// lenient reads a state field by field: one that is not what this version has
+// under that name is left out, and counted.
+func (s *State) lenient(raw []byte) (dropped int, err error) {
+	return lenient(raw, map[string]any{
+		"title": &s.Title, "pin": &s.Pin, "slow": &s.Slow, "locked": &s.Locked, "off": &s.Off, "notice": &s.Notice,
+		"no_pictures": &s.NoPictures, "erased": &s.Erased, "clocks": &s.Clocks, "muted": &s.Muted, "kicked": &s.Kicked,
+		"words": &s.Words, "clears": &s.Clears, "hidden": &s.Hidden, "floor": &s.Floor, "deeds": &s.Deeds, "unknown": &s.Unknown,
+	})
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It fails only if raw is no object.
+func (s *State) UnmarshalJSON(raw []byte) error {
+	*s = State{}
+	_, err := s.lenient(raw)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return nil
 }

@@ -66,12 +66,14 @@ func (g *Gateway) basicPage(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) basicShow(w http.ResponseWriter, r *http.Request, p *phone, status int, text, notice string) {
 	words := wordsFor(r)
-	you, v, state := p.person, g.Room.View(p.as(), basicHistory), g.shown(g.Room.State())
+	you, v, state := p.person, g.Room.View(r.Context(), p.as(), basicHistory), g.shown(g.Room.State())
 	d := basicData{Title: state.Title, You: you, Ref: newRef(), Text: strings.ToValidUTF8(text, "\ufffd"), Notice: notice, Broker: v.Broker.String(), Box: g.boxNow()}
 	if state.Pin != nil {
 		d.Pin = state.Pin.Text
 	}
 	switch {
+	case v.Epoch == "": // the log is being read: nobody knows who may write
+		d.Closed = words.say("loading")
 	case p.host: // may write
 	case state.Off:
 		d.Closed = cmp.Or(state.Notice, words.say("off"))
@@ -134,7 +136,7 @@ func (g *Gateway) basicSay(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text, ref := r.PostForm.Get("text"), r.PostForm.Get("ref")
-	name, err := chat.CleanName(r.PostForm.Get("name"))
+	name, err := p.cleanName(r.PostForm.Get("name"))
 	if err != nil {
 		g.basicShow(w, r, p, http.StatusBadRequest, text, wordsFor(r).say("why_bad_name"))
 		return
@@ -145,30 +147,37 @@ func (g *Gateway) basicSay(w http.ResponseWriter, r *http.Request) {
 		ref = newRef()
 	}
 	follow := g.Room.Tail()
-	_, known, err := p.say(chat.Message{Text: text}, ref)
-	var refused *refusal
-	if errors.As(err, &refused) {
-		refusals.WithLabelValues(refused.why).Inc()
-		status := http.StatusBadRequest
-		if refused.retry > 0 {
-			status = http.StatusTooManyRequests
-		}
-		g.basicShow(w, r, p, status, text, wordsFor(r).why(refused))
-		return
-	}
-	if !known {
+	_, known, err := p.say(r.Context(), chat.Message{Text: text}, ref, room.Made{})
+	if err == nil && !known {
 		ctx, cancel := context.WithTimeout(r.Context(), basicWait)
 		defer cancel()
-		if awaitOwn(ctx, follow, p.person.ID, ref) != nil {
+		if err = awaitOwn(ctx, follow, p.person.ID, ref); errors.Is(err, fanout.ErrAway) {
 			g.basicShow(w, r, p, http.StatusAccepted, "", wordsFor(r).say("waits"))
 			return
 		}
 	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		refusals.WithLabelValues(refused.why).Inc()
+		g.basicShow(w, r, p, refused.status(), text, wordsFor(r).why(refused))
+		return
+	}
 	http.Redirect(w, r, "/basic", http.StatusSeeOther)
 }
 
+// status returns the HTTP status that says the same.
+func (r *refusal) status() int {
+	switch {
+	case r.why == "away":
+		return http.StatusServiceUnavailable
+	case r.retry > 0:
+		return http.StatusTooManyRequests
+	}
+	return http.StatusBadRequest
+}
+
 // awaitOwn waits until the message has come back from the log, also if it is shown
-// to its sender alone.
+// to its sender alone. The error is fanout.ErrAway if it does not, or a refusal if the log holds it, and it is not shown.
 func awaitOwn(ctx context.Context, follow *room.Event, id, ref string) error {
 	for {
 		select {
@@ -177,6 +186,9 @@ func awaitOwn(ctx context.Context, follow *room.Event, id, ref string) error {
 		case <-follow.Ready():
 		}
 		follow = follow.Next()
+		if no := follow.Refused; no != nil && no.Person == id && no.Ref == ref {
+			return &refusal{no.Why, no.Text, no.Retry}
+		}
 		for _, e := range follow.Entries {
 			if e.Ref == ref && e.Message.From.ID == id {
 				return nil

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -10,9 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"warren/chatd/fanout"
-	"warren/chatd/fanout/memory"
 )
 
 // reader is a browser without JavaScript.
@@ -96,7 +92,10 @@ func TestBasicPageIsNoDoorForOthers(t *testing.T) {
 
 func TestBasicPageWhileAway(t *testing.T) {
 	t.Parallel()
-	s := serveOn(t, away{memory.New()}, DefaultLimits)
+	_, s, l := serveLate(t)
+	l.away(t, s)
+	l.hold()
+	defer l.release()
 	r := newReader(t, s)
 	page := r.read(r.Get(r.url))
 	if !strings.Contains(page, "The room is catching its breath") {
@@ -110,14 +109,6 @@ func TestBasicPageWhileAway(t *testing.T) {
 	if resp := s.get(t, "/readyz", nil); resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("/readyz: %s", resp.Status)
 	}
-}
-
-// away is an exchange that takes messages and cannot be reached.
-type away struct{ *memory.Exchange }
-
-func (away) Run(ctx context.Context, _ int, _ fanout.Handler) error {
-	<-ctx.Done()
-	return ctx.Err()
 }
 
 // The page without JavaScript shows messages as they have become.

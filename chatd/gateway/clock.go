@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"warren/chatd/chat"
-	"warren/chatd/room"
 )
 
 // The box has no clock. It learns from the phones when it was switched on, and
@@ -169,7 +168,7 @@ func (g *Gateway) watchClock(ctx context.Context) {
 			return
 		}
 		now := g.Clock()
-		epoch := g.Room.View(room.Viewer{}, 0).Epoch
+		epoch := g.Room.Epoch()
 		next := g.clock.due(bootClock(g.Room.State().Clocks, now.Boot), epoch, now)
 		if next == nil {
 			continue

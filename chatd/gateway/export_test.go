@@ -106,7 +106,7 @@ func TestTranscriptOfAnEvening(t *testing.T) {
 	for _, part := range []string{
 		"\n== Tuesday, 24 November 2026 ==\n\n 00:30   Ada: <b>hello</b>\n         👍 1\n",
 		" 00:30   Bob: hello back  (edited)\n         ↳ to Ada: “<b>hello</b>”\n",
-		" 00:30   (A message of Ada was hidden by the host.)\n",
+		" 00:30   (A message of " + chat.SuggestName(first.From.ID) + " was hidden by the host.)\n",
 		" 00:30   (Bob has deleted this message.)\n",
 		"\n== Earlier: nobody’s clock was known ==\n\n   …     Hana: from before\n",
 		"those of the host’s phone, as UTC+01:00. What was said while nobody’s",

@@ -133,15 +133,6 @@ func (g *Gateway) Watch(ctx context.Context) {
 	g.sessions.Watch(ctx, g.Room.Tail)
 }
 
-// Shutdown ends Serve, lets requests be answered, tells all phones to reconnect
-// and waits until they have gone, or ctx ends.
-func (g *Gateway) Shutdown(ctx context.Context) error {
-	if g.server.Shutdown(ctx) != nil {
-		g.server.Close()
-	}
-	return g.sessions.Shutdown(ctx)
-}
-
 // secure sets the headers that keep the page what it is. The host has been
 // checked.
 func secure(next http.Handler) http.Handler {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type testServer struct {
 	gateway *Gateway
 	room    *room.Room
 	url     string // of the server, or of a proxy before it
+	stop    func() // ends the daemon, and its clients; called once more it does nothing
+	clients []*websocket.Conn
 }
 
 // unlimited is for tests that are not about limits.
@@ -55,8 +58,11 @@ func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Confi
 	watched := make(chan struct{})
 	go func() { defer close(watched); g.Watch(ctx) }()
 	server := httptest.NewServer(g)
-	s := &testServer{server, g, theRoom, server.URL}
-	t.Cleanup(func() {
+	s := &testServer{Server: server, gateway: g, room: theRoom, url: server.URL}
+	s.stop = sync.OnceFunc(func() {
+		for _, c := range s.clients {
+			c.Close()
+		}
 		s.Close()
 		partCtx, stop := context.WithTimeout(context.Background(), waitFor)
 		defer stop()
@@ -69,6 +75,7 @@ func serveOn(t testing.TB, x fanout.Exchange, limits Limits, more ...func(*Confi
 			t.Errorf("the room ended with %v", err)
 		}
 	})
+	t.Cleanup(s.stop)
 	if _, ok := x.(*memory.Exchange); ok {
 		s.awaitUp(t) // whoever comes before would be asked to come again
 	}
@@ -96,7 +103,7 @@ func (s *testServer) dialWith(t *testing.T, query string, header http.Header, su
 	if err != nil {
 		t.Fatalf("dial: %v (%v)", err, resp)
 	}
-	t.Cleanup(func() { conn.Close() })
+	s.clients = append(s.clients, conn)
 	conn.SetReadDeadline(time.Now().Add(waitFor))
 	if len(subprotocols) > 0 && conn.Subprotocol() != subprotocols[0] {
 		t.Fatalf("subprotocol is %q", conn.Subprotocol())

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -25,6 +26,7 @@ import (
 type hostKey struct {
 	code [sha256.Size]byte // hash of it, so that all comparisons take the same time
 	key  []byte
+	made bool // by hostcode.New, to all appearances
 }
 
 // newHostKey returns the key for a code, nil for none: then nobody is the host.
@@ -37,7 +39,7 @@ func newHostKey(code string) *hostKey {
 	if err != nil {
 		panic(err) // the length is one that HKDF has
 	}
-	return &hostKey{sha256.Sum256([]byte(code)), key}
+	return &hostKey{sha256.Sum256([]byte(code)), key, hostcode.Made(code)}
 }
 
 // opens reports whether code is the host's, as people write it.
@@ -91,34 +93,66 @@ func (g *Gateway) isHost(r *http.Request) bool {
 	return err == nil && g.hostKey.proves(c.Value)
 }
 
-// Guesses of the code. A person mistypes it twice or thrice; at 30 a minute the
-// 40 bits of a code that Warren made last for 35,000 years on average.
+// Wrong codes. A person mistypes it twice or thrice.
+//
+// A host may have chosen a code that is short, or a word: so one that is wrong is
+// told so 5 times a minute at an address and 30 times at all, and then nothing is
+// looked at, not even the right one, or it could be found. At 30 a minute the 2·10⁹
+// codes of six random letters and digits last for 70 years on average, and a list of
+// 40,000 words for a day.
+//
+// Then a few wrong codes keep hosts out, too; behind a proxy, where all have one
+// address, five. But a code that Warren made has 40 bits, and needs no such limits:
+// at madeGuesses a second it lasts for 17 years on average, and an evening of six
+// hours finds one of 50,000. So such a code opens whatever else is tried from the
+// same address; to keep its host out takes four times the requests that one address
+// may make at all (connectionRequests), for as long as it shall last. Whoever tries
+// learns no more than before: past the first limits all that is wrong is answered
+// as if it had not been looked at.
 const (
 	addressGuesses = 5 // a minute
 	allGuesses     = 30
+	madeGuesses    = 1000 // a second
 )
 
-// guesses count attempts, right or wrong.
+// guesses count wrong codes. The zero value is not ready.
 type guesses struct {
-	addresses *buckets
-	all       *rate.Limiter
+	mu             sync.Mutex // one is looked at after the other: none slips by while others are counted
+	addresses, all *buckets
+	made           *buckets
 }
 
 func newGuesses() *guesses {
 	return &guesses{
-		addresses: &buckets{rate: perMinute(addressGuesses), burst: addressGuesses, by: make(map[string]*rate.Limiter)},
-		all:       rate.NewLimiter(perMinute(allGuesses), allGuesses),
+		addresses: &buckets{rate: perMinute(addressGuesses), burst: addressGuesses},
+		all:       &buckets{rate: perMinute(allGuesses), burst: allGuesses},
+		made:      &buckets{rate: madeGuesses, burst: madeGuesses},
 	}
 }
 
 func perMinute(n int) rate.Limit { return rate.Every(time.Minute / time.Duration(n)) }
 
-// take returns how long an address has to wait before it may try.
-func (g *guesses) take(address string) time.Duration {
-	if wait := g.addresses.take(address); wait > 0 {
-		return wait
+// everybody is the key of a bucket that is all there is.
+const everybody = "all"
+
+// try reports whether code, from address, is the one of key. With a wait it is not,
+// or it was not looked at.
+func (g *guesses) try(key *hostKey, address, code string) (opens bool, wait time.Duration) {
+	opens = key.opens(code) // in any case, so that the time that it takes tells nothing
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	wait = max(g.addresses.wait(address), g.all.wait(everybody))
+	if wait > 0 && (!key.made || g.made.take(everybody) > 0) {
+		return false, wait
 	}
-	return takeFrom(g.all)
+	if opens {
+		return true, 0
+	}
+	if wait == 0 {
+		g.addresses.take(address)
+		g.all.take(everybody)
+	}
+	return false, wait
 }
 
 // seconds is wait in whole seconds, not less.

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -140,9 +142,14 @@ func TestNobodyIsTheHost(t *testing.T) {
 }
 
 // Guesses are answered with a sentence, and soon not any more: also the right
-// code has to wait then, so that nobody learns by it.
+// code has to wait then, so that nobody learns by it. That is for a code that
+// somebody has chosen.
 func TestGuessesAreLimited(t *testing.T) {
-	s := serveHost(t, unlimited)
+	const chosen = "our-evening"
+	s := serveHostOn(t, memory.New(), chosen, unlimited)
+	for range 2 * addressGuesses {
+		s.enter(t, chosen) // is no guess
+	}
 	for i, code := range []string{"", "wrong-wrong", "------", "none", strings.Repeat("x", 5000)} {
 		resp, body := s.post(t, "/host", s.url, url.Values{"code": {code}})
 		if resp.StatusCode != 403 || len(resp.Cookies()) > 0 || !isForm(body) || !strings.Contains(body, "That is not the host’s code.") {
@@ -152,22 +159,47 @@ func TestGuessesAreLimited(t *testing.T) {
 			t.Errorf("the answer repeats %q", code)
 		}
 	}
-	resp, body := s.post(t, "/host", s.url, url.Values{"code": {testCode}})
-	if resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" || len(resp.Cookies()) > 0 || !strings.Contains(body, "wait") || !isForm(body) {
-		t.Errorf("the sixth: %s, Retry-After %q: %s", resp.Status, resp.Header.Get("Retry-After"), body)
+	for _, code := range []string{chosen, "wrong-wrong"} {
+		resp, body := s.post(t, "/host", s.url, url.Values{"code": {code}})
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" || len(resp.Cookies()) > 0 || !strings.Contains(body, "wait") || !isForm(body) {
+			t.Errorf("%s after them: %s, Retry-After %q: %s", code, resp.Status, resp.Header.Get("Retry-After"), body)
+		}
 	}
 }
 
-func TestGuessesOfAllAreLimited(t *testing.T) {
-	g := newGuesses()
-	tried := 0
-	for i := range 200 {
-		if g.take(fmt.Sprint("address ", i/addressGuesses)) == 0 {
-			tried++
-		}
+// A host with a code that Warren made comes in whatever others try from the same
+// address, as all do behind a proxy; and those are not told anything by it.
+func TestOthersGuessesKeepNoHostOut(t *testing.T) {
+	s := serveHost(t, unlimited)
+	statuses := map[int]int{}
+	for range 4 * allGuesses {
+		resp, _ := s.post(t, "/host", s.url, url.Values{"code": {"wrong-wrong"}})
+		statuses[resp.StatusCode]++
 	}
-	if tried < allGuesses || tried > allGuesses+2 { // two more in the seconds that a slow machine takes
-		t.Errorf("40 addresses may try %d times", tried)
+	if statuses[403] < addressGuesses || statuses[403] > addressGuesses+2 || statuses[403]+statuses[429] != 4*allGuesses {
+		t.Errorf("the guesses are answered with %v", statuses)
+	}
+	s.enter(t, testCode)
+}
+
+// However many try, from however many addresses, so many codes are looked at.
+func TestGuessesOfAllAreLimited(t *testing.T) {
+	for code, most := range map[string]int{"our-evening": allGuesses, testCode: allGuesses + madeGuesses} {
+		synctest.Test(t, func(t *testing.T) {
+			g, key := newGuesses(), newHostKey(code)
+			for i := range most { // each address has guesses left
+				if _, wait := g.try(key, fmt.Sprint("address ", i), "wrong-wrong"); (wait == 0) != (i < allGuesses) {
+					t.Fatalf("%s: guess %d has to wait %v", code, i, wait)
+				}
+			}
+			if opens, wait := g.try(key, "the host's", code); opens || wait == 0 {
+				t.Errorf("%s is looked at after %d guesses", code, most)
+			}
+			time.Sleep(time.Minute / allGuesses)
+			if opens, wait := g.try(key, "the host's", code); !opens || wait > 0 {
+				t.Errorf("%s does not open after a pause, but in %v", code, wait)
+			}
+		})
 	}
 }
 

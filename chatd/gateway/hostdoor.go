@@ -41,14 +41,19 @@ func (g *Gateway) hostEnter(w http.ResponseWriter, r *http.Request) {
 		g.showDoor(w, r, http.StatusNotFound, "")
 		return
 	}
-	if wait := g.guesses.take(addressOf(r.RemoteAddr)); wait > 0 {
+	r.Body = http.MaxBytesReader(w, r.Body, maxCodeForm)
+	var code string // none, if the form cannot be read: that is a wrong one
+	if r.ParseForm() == nil {
+		code = r.PostForm.Get("code")
+	}
+	opens, wait := g.guesses.try(g.hostKey, addressOf(r.RemoteAddr), code)
+	if wait > 0 {
 		refusals.WithLabelValues("slow_down").Inc()
 		w.Header().Set("Retry-After", strconv.Itoa(seconds(wait)))
 		g.showDoor(w, r, http.StatusTooManyRequests, wordsFor(r).say("wait", seconds(wait)))
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxCodeForm)
-	if err := r.ParseForm(); err != nil || !g.hostKey.opens(r.PostForm.Get("code")) {
+	if !opens {
 		refusals.WithLabelValues("host_code").Inc()
 		g.showDoor(w, r, http.StatusForbidden, wordsFor(r).say("wrong_code"))
 		return

@@ -103,7 +103,7 @@ func TestHeaders(t *testing.T) {
 		{"GET", "/", none, 200},
 		{"HEAD", "/", none, 200},
 		{"GET", "/app.js", none, 200},
-		{"GET", "/app.js", set("If-None-Match", thePage().assets["/app.js"].etag), 304},
+		{"GET", "/app.js", set("If-None-Match", "*"), 304},
 		{"GET", "/basic", none, 200},
 		{"GET", "/status", none, 200},
 		{"GET", "/poster", none, 200},

@@ -55,8 +55,12 @@ func (p *jsonPhone) Slot() int { return jsonSlot }
 
 // Encode implements session.Protocol.
 func (p *jsonPhone) Encode(e *room.Event) []byte {
-	if e.State != nil {
+	switch {
+	case e.State != nil:
 		return p.gw.roomFrame(e.State)
+	case e.Refused != nil:
+		no := e.Refused
+		return frame(refusedFrame{"refused", no.Ref, no.Why, no.Text, no.Retry.Milliseconds()})
 	}
 	return eventJSON(e)
 }
@@ -119,7 +123,11 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 	}
 	switch f.Type {
 	case "say":
-		offset, known, err := p.say(chat.Message{Text: f.Text, ReplyTo: f.ReplyTo, Picture: f.Picture}, f.Ref)
+		made := room.Made{}
+		if f.Since != nil {
+			made = room.Made{Epoch: f.Epoch, Since: *f.Since}
+		}
+		offset, known, err := p.say(p.session.Context(), chat.Message{Text: f.Text, ReplyTo: f.ReplyTo, Picture: f.Picture}, f.Ref, made)
 		if known {
 			p.session.Send(frame(knownFrame{"known", f.Ref, offset}))
 		}
@@ -131,9 +139,7 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 	case "name":
 		return p.rename(f.Name)
 	case "typing":
-		if me := p.me(); !p.gw.Room.Muted(me.ID) { // nothing comes of it that others would see
-			p.gw.Room.Typing(me)
-		}
+		p.gw.Room.Typing(p.me())
 	case "older":
 		return p.older(f)
 	case "ping":
@@ -168,7 +174,10 @@ func (p *jsonPhone) join(f *clientFrame) error {
 		place.Offset = *f.Since
 		v = p.gw.Room.Resume(p.session.Context(), p.as(), place, n)
 	} else {
-		v = p.gw.Room.View(p.as(), n)
+		v = p.gw.Room.View(p.session.Context(), p.as(), n)
+	}
+	if !p.mayStay() {
+		return nil
 	}
 	first := frame(welcomeFrame{
 		Type: "welcome", You: p.me(), Epoch: v.Epoch, Head: v.Head,
@@ -197,7 +206,11 @@ func (p *jsonPhone) start(first []byte, v room.View, last []byte) {
 				return err
 			}
 			first = nil
-			if err := p.gw.Room.Missed(ctx, v, func(entries []*room.Entry) error { return write(logFrames(entries)) }); err != nil {
+			err := p.gw.Room.Missed(ctx, v, func(entries []*room.Entry) error { return write(logFrames(entries)) })
+			if errors.Is(err, room.ErrGap) {
+				p.Lost()
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -225,6 +238,7 @@ func (p *jsonPhone) startUnsettled(welcome []byte, v room.View, place room.Place
 		case err != nil: // the session has ended
 		case !v.Resumed:
 			p.Lost()
+		case !p.mayStay():
 		default:
 			// It did not follow, so it was not told.
 			broker := frame(stateFrame{"broker", v.Broker.String()})
@@ -235,14 +249,16 @@ func (p *jsonPhone) startUnsettled(welcome []byte, v room.View, place room.Place
 }
 
 func (p *jsonPhone) rename(name string) error {
-	clean, err := chat.CleanName(name)
+	clean, err := p.cleanName(name)
 	if err != nil {
 		return &refusal{"bad_name", sentence(err), 0}
 	}
 	p.mu.Lock()
 	p.person.Name = clean
+	if p.present {
+		p.gw.Room.Rename(p.person)
+	}
 	p.mu.Unlock()
-	p.gw.Room.Rename(p.me())
 	p.session.Send(frame(youFrame{"you", p.me()}))
 	return nil
 }
@@ -262,8 +278,4 @@ func (p *jsonPhone) older(f *clientFrame) error {
 	return nil
 }
 
-// sentence makes an error text a sentence.
-func sentence(err error) string {
-	s := err.Error()
-	return string(s[0]-'a'+'A') + s[1:] + "."
-}
+func sentence(err error) string { return chat.Sentence(err) }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"warren/chatd/spoken"
 	"warren/web"
@@ -27,7 +28,7 @@ type page struct {
 
 type asset struct {
 	mime    string
-	etag    string
+	hash    string
 	plain   []byte
 	gzip    []byte
 	modules string // of an HTML file: a Link header that names its modules
@@ -67,7 +68,7 @@ func newAsset(name string) asset {
 	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // the level is valid
 	zip.Write(data)
 	zip.Close()
-	a := asset{mime: mimeOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, plain: data, gzip: packed.Bytes()}
+	a := asset{mime: mimeOf(name), hash: hex.EncodeToString(sum[:8]), plain: data, gzip: packed.Bytes()}
 	if path.Ext(name) == ".html" {
 		var links []string
 		for _, module := range modulesOf(source) {
@@ -146,17 +147,14 @@ func (p page) serve(w http.ResponseWriter, r *http.Request, path string) {
 		// four round trips deep (HTML standard, link type "modulepreload").
 		h.Set("Link", a.modules)
 	}
-	h.Set("ETag", a.etag)
 	h.Set("Cache-Control", "no-cache")
-	if r.Header.Get("If-None-Match") == a.etag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
 	h.Set("Content-Type", a.mime)
+	data, etag := a.plain, a.hash
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		// Other bytes, so another tag (RFC 9110, section 8.8.3.3).
+		data, etag = a.gzip, a.hash+"-gzip"
 		h.Set("Content-Encoding", "gzip")
-		w.Write(a.gzip)
-		return
 	}
-	w.Write(a.plain)
+	h.Set("ETag", `"`+etag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,8 +27,10 @@ type phone struct {
 	host     bool          // its browser has shown the host's code
 	wall     bool          // it shows the room, and is nobody in it
 
-	mu     sync.Mutex
-	person chat.Person // with an ID once it has entered
+	mu      sync.Mutex
+	person  chat.Person // with an ID once it has entered
+	present bool        // others are told of it
+	gone    bool        // the session has ended
 }
 
 func newPhone(g *Gateway, s *session.Session, address string, host bool) phone {
@@ -48,14 +51,14 @@ func (p *phone) enter(device, name string) error {
 	if p.keptOut(id) {
 		return errSentOut
 	}
-	clean, nameErr := chat.CleanName(name)
+	clean, nameErr := p.cleanName(name)
 	if nameErr != nil {
 		clean = chat.SuggestName(id)
 	}
 	p.mu.Lock()
 	p.person = chat.Person{ID: id, Name: clean}
 	p.mu.Unlock()
-	p.gw.Room.Enter(p.me())
+	p.appear()
 	if name != "" && nameErr != nil {
 		return &badName{nameErr}
 	}
@@ -63,6 +66,41 @@ func (p *phone) enter(device, name string) error {
 }
 
 type badName struct{ error }
+
+var errUnwantedName = errors.New("the host does not want a word in this name")
+
+// cleanName returns a name as it is shown, or what is wrong with it.
+func (p *phone) cleanName(name string) (string, error) {
+	clean, err := chat.CleanName(name)
+	if err == nil && !p.host && p.gw.Room.Unwanted(clean) {
+		return "", errUnwantedName
+	}
+	return clean, err
+}
+
+// appear tells others that the phone is here, once it is known whether it may be.
+func (p *phone) appear() {
+	if !p.gw.Room.Known() {
+		return // the log is being read: when that is done, the session hears of it (Lost)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.person.ID != "" && !p.present && !p.gone {
+		p.present = true
+		p.gw.Room.Enter(p.person)
+	}
+}
+
+// mayStay closes the session of who was sent out, and reports whether it goes on. It is
+// asked again when the session begins to follow the room: a kick before that was told to others only.
+func (p *phone) mayStay() bool {
+	if me := p.me(); me.ID != "" && p.keptOut(me.ID) {
+		p.turnedAway(errSentOut)
+		return false
+	}
+	p.appear()
+	return true
+}
 
 // keptOut reports whether the person with that id may not come in on this phone.
 // Hosts always may: one who has sent out a device of their own still needs it.
@@ -101,8 +139,12 @@ func (p *phone) entered() bool { return p.wall || p.me().ID != "" }
 
 // left undoes enter, once the session has ended.
 func (p *phone) left() {
-	if me := p.me(); me.ID != "" {
-		p.gw.Room.Leave(me.ID)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = true
+	if p.present {
+		p.present = false
+		p.gw.Room.Leave(p.person.ID)
 	}
 }
 
@@ -115,8 +157,8 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// say puts a message of the phone's into the log. The error is a refusal.
-func (p *phone) say(m chat.Message, ref string) (offset int64, known bool, err error) {
+// say puts a message of the phone's into the log; made is what it knew when it made ref. The error is a refusal.
+func (p *phone) say(ctx context.Context, m chat.Message, ref string, made room.Made) (offset int64, known bool, err error) {
 	m.From = p.me()
 	if err := p.spend(m.From.ID); err != nil {
 		return 0, false, err
@@ -124,18 +166,14 @@ func (p *phone) say(m chat.Message, ref string) (offset int64, known bool, err e
 	if err := p.gw.checkPicture(m.Picture); err != nil {
 		return 0, false, err
 	}
-	offset, known, err = p.gw.Room.Say(m, ref, p.host)
+	offset, known, err = p.gw.Room.Say(ctx, m, ref, made, p.host)
 	return offset, known, refusalOf(err)
 }
 
 // spend takes what a message costs from what the device, and its address, may
 // send. The error is a refusal.
 func (p *phone) spend(id string) error {
-	wait := p.gw.devices.take(id)
-	if wait == 0 {
-		wait = p.gw.addresses.take(p.address)
-	}
-	if wait > 0 {
+	if wait := p.gw.spend(id, p.address); wait > 0 {
 		return &refusal{"slow_down", "You are sending faster than the room can read.", wait}
 	}
 	return nil

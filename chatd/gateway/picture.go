@@ -15,7 +15,6 @@ import (
 
 	"warren/chatd/chat"
 	"warren/chatd/picture"
-	"warren/chatd/room"
 )
 
 // Pictures: what a phone posts is looked at and kept, and served to everybody. A
@@ -49,7 +48,7 @@ type uploads struct {
 
 func newUploads() *uploads {
 	return &uploads{
-		rates: &buckets{rate: rate.Every(pictureEvery), burst: pictureBurst, by: make(map[string]*rate.Limiter)},
+		rates: &buckets{rate: rate.Every(pictureEvery), burst: pictureBurst},
 		seats: newSeats(addressUploads, 0),
 		slots: make(chan struct{}, maxUploads),
 		wait:  uploadWait, time: uploadTime,
@@ -165,7 +164,14 @@ const pictureAge = "private, max-age=31536000, immutable"
 func (g *Gateway) getPicture(w http.ResponseWriter, r *http.Request) {
 	id, isPicture := strings.CutSuffix(r.PathValue("name"), ".jpg")
 	err := picture.ErrNone
-	if isPicture && chat.ValidPictureID(id) && g.Pictures != nil && !g.Room.PictureGone(id) {
+	served, known := g.Room.Picture(id)
+	if !known {
+		w.Header().Set("Retry-After", "2")
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "The room opens in a moment.", http.StatusServiceUnavailable)
+		return
+	}
+	if isPicture && chat.ValidPictureID(id) && g.Pictures != nil && served {
 		var f io.ReadSeekCloser
 		if f, err = g.Pictures.Get(id); err == nil {
 			defer f.Close()
@@ -188,7 +194,7 @@ func (g *Gateway) getPicture(w http.ResponseWriter, r *http.Request) {
 // and no other's, until ctx ends.
 func (g *Gateway) watchPictures(ctx context.Context) {
 	for at := g.Room.Tail(); ; {
-		if epoch := g.Room.View(room.Viewer{}, 0).Epoch; epoch != "" {
+		if epoch := g.Room.Epoch(); epoch != "" {
 			// Those of the card's own log stay for the day on which it can be written.
 			kept := boxState(g.card()) != boxUnkept
 			if kept {

@@ -66,9 +66,11 @@ type tee struct {
 	calls chan func(fanout.Handler)
 }
 
-func (t tee) Reset(epoch string) {
-	t.Handler.Reset(epoch)
-	t.calls <- func(h fanout.Handler) { h.Reset(epoch) }
+func (t tee) Reset(epoch string, kept *chat.Record) (ok bool) {
+	if ok = t.Handler.Reset(epoch, kept); ok {
+		t.calls <- func(h fanout.Handler) { h.Reset(epoch, kept) }
+	}
+	return ok
 }
 
 func (t tee) Deliver(recs []chat.Record) {
@@ -81,11 +83,11 @@ func (t tee) State(s fanout.State, why string) {
 	t.calls <- func(h fanout.Handler) { h.State(s, why) }
 }
 
-// serveLate serves two daemons on one log.
+// serveLate serves two daemons on one log, and of one host.
 func serveLate(t *testing.T) (first, second *testServer, l *late) {
 	x := memory.New()
 	l = &late{Exchange: x, calls: make(chan func(fanout.Handler), 1000), busy: make(chan struct{}, 1)}
-	first, second = serveOn(t, early{x, l}, unlimited), serveOn(t, l, unlimited)
+	first, second = serveHostOn(t, early{x, l}, testCode, unlimited), serveHostOn(t, l, testCode, unlimited)
 	second.awaitUp(t)
 	return first, second, l
 }

@@ -1,12 +1,15 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"warren/chatd/session"
 )
 
 // Times of one request; a WebSocket has its own from its first frame on
@@ -67,6 +70,28 @@ func (g *Gateway) Serve(listener net.Listener) error {
 		return nil
 	}
 	return err
+}
+
+// requestsTime is how long a shutdown waits for requests that are being answered: a
+// page on a slow link, or the message in a form. Some never are: an upload that
+// stands still, or a connection that a browser has opened in case it needs one.
+const requestsTime = 3 * time.Second
+
+// Shutdown ends Serve: it tells all phones to reconnect, gives requests
+// requestsTime to be answered, and waits until all phones have been told and have
+// gone. Neither has to wait for the other. After requestsTime and session.EndTime
+// it returns in any case, and when ctx ends; the error says that not all have gone.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.sessions.Close()
+	requests, cancel := context.WithTimeout(ctx, requestsTime)
+	defer cancel()
+	if g.server.Shutdown(requests) != nil {
+		g.server.Close()
+	}
+	// Also those whose requests became sessions meanwhile.
+	sessions, cancel := context.WithTimeout(ctx, session.EndTime)
+	defer cancel()
+	return g.sessions.Wait(sessions)
 }
 
 // bounded is a listener that resets connections of which there are too many,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -17,8 +18,24 @@ import (
 // message is a text frame out.
 type textPhone struct{ phone }
 
-// notice begins a frame of the server's own.
+// notice begins a frame of the server's own, and no other line that is sent: see
+// nameLine and folded.
 const notice = "* "
+
+// folded is a text of several lines as one entry: each further line begins with a
+// tab, as no name and no notice does. So a guest cannot make one message look like
+// several where frames are printed as they come.
+func folded(text string) string { return strings.ReplaceAll(text, "\n", "\n\t") }
+
+// nameLine is a name as it stands before a text. One that begins as a notice does
+// has a backslash before it; and so has one that begins with a backslash, which
+// makes two names two.
+func nameLine(name string) string {
+	if strings.HasPrefix(name, "*") || strings.HasPrefix(name, `\`) {
+		return `\` + name
+	}
+	return name
+}
 
 func newTextPhone(g *Gateway, s *session.Session, address string, host bool, q url.Values) *textPhone {
 	p := &textPhone{newPhone(g, s, address, host)}
@@ -35,7 +52,10 @@ func newTextPhone(g *Gateway, s *session.Session, address string, host bool, q u
 		return p
 	}
 	n, _ := strconv.Atoi(q.Get("history"))
-	v := g.Room.View(p.as(), min(max(n, 0), defaultHistory))
+	v := g.Room.View(s.Context(), p.as(), min(max(n, 0), defaultHistory))
+	if !p.mayStay() {
+		return p
+	}
 	s.Start(v.Tail, func(_ context.Context, write func([]byte) error) error { return write(textFrames(v.Entries)) })
 	return p
 }
@@ -44,20 +64,25 @@ func newTextPhone(g *Gateway, s *session.Session, address string, host bool, q u
 func (p *textPhone) Slot() int { return textSlot }
 
 // Encode implements session.Protocol.
-func (p *textPhone) Encode(e *room.Event) []byte { return textFrames(e.Entries) }
+func (p *textPhone) Encode(e *room.Event) []byte {
+	if e.Refused != nil {
+		return session.AppendFrame(nil, []byte(notice+e.Refused.Text))
+	}
+	return textFrames(e.Entries)
+}
 
 // Bye implements session.Protocol.
 func (p *textPhone) Bye(_ session.Code, why string) []byte {
-	return session.AppendFrame(nil, []byte(notice+why))
+	return noticeFrame(why)
 }
 
 // Lost implements session.Protocol. A plain client never resumes: it goes on
-// with what is said next.
-func (p *textPhone) Lost() {}
+// with what is said next, unless it turns out that its person was sent out.
+func (p *textPhone) Lost() { p.mayStay() }
 
 // Receive implements session.Protocol.
 func (p *textPhone) Receive(data []byte) {
-	_, _, err := p.say(chat.Message{Text: string(data)}, newRef())
+	_, _, err := p.say(p.session.Context(), chat.Message{Text: string(data)}, newRef(), room.Made{})
 	var r *refusal
 	if errors.As(err, &r) && r.why != "empty" { // a bare Enter is nothing worth a word
 		p.notify(r.text)
@@ -65,8 +90,10 @@ func (p *textPhone) Receive(data []byte) {
 	}
 }
 
-func (p *textPhone) notify(text string) {
-	p.session.Send(session.AppendFrame(nil, []byte(notice+text)))
+func (p *textPhone) notify(text string) { p.session.Send(noticeFrame(text)) }
+
+func noticeFrame(text string) []byte {
+	return session.AppendFrame(nil, []byte(notice+folded(text)))
 }
 
 // textFrames returns a frame for each message that is still there: "name: text".
@@ -77,7 +104,7 @@ func textFrames(entries []*room.Entry) (frames []byte) {
 			continue
 		}
 		frames = append(frames, e.Encoded(textSlot, func(e *room.Entry) []byte {
-			return session.AppendFrame(nil, []byte(e.Message.From.Name+": "+plainText(e.Message)))
+			return session.AppendFrame(nil, []byte(nameLine(e.Message.From.Name)+": "+folded(plainText(e.Message))))
 		})...)
 	}
 	return frames

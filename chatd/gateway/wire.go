@@ -69,6 +69,7 @@ type deedFrame struct {
 	Emoji  string          `json:"emoji,omitempty"`
 	Text   string          `json:"text,omitempty"`
 	Undo   bool            `json:"undo,omitempty"`
+	Of     *int64          `json:"of,omitempty"`
 	Record json.RawMessage `json:"record,omitempty"`
 	chat.Stamp
 }
@@ -213,7 +214,7 @@ func deedJSON(e *room.Entry) deedFrame {
 			f.Record = recordJSON(e.Again)
 		}
 	case *chat.Clear:
-		f.Ref, f.Undo = "", d.Undo
+		f.Ref, f.Undo, f.Of = "", d.Undo, d.Of
 	}
 	return f
 }

@@ -29,6 +29,13 @@ func New() string {
 	return string(code[:codeGroup]) + "-" + string(code[codeGroup:])
 }
 
+// Made reports whether a code is one that New could have made: nobody can guess it
+// sooner than by trying half of all.
+func Made(code string) bool {
+	code = Plain(code)
+	return len(code) == 2*codeGroup && strings.Trim(code, codeLetters) == ""
+}
+
 // Six characters are what a host still chooses freely and what cannot be tried
 // out by hand while the room is open; 32 are more than anybody types.
 const minCode = 6

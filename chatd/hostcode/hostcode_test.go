@@ -15,6 +15,9 @@ func TestNew(t *testing.T) {
 		if err := Check(code); err != nil || !right.MatchString(code) {
 			t.Fatalf("%q: %v", code, err)
 		}
+		if !Made(code) || !Made(strings.ToUpper(code)) || Made(code[1:]) || Made(code+"b") {
+			t.Errorf("whether %q was made", code)
+		}
 		codes[code] = true
 		for _, r := range code {
 			letters[r]++
@@ -32,6 +35,15 @@ func TestNew(t *testing.T) {
 	}
 	if len(letters) != 16+1 || strings.ContainsAny(codeLetters, "iloquvyz015") {
 		t.Errorf("the letters are %v", letters)
+	}
+}
+
+// What people choose is not taken for what was made.
+func TestMade(t *testing.T) {
+	for _, chosen := range []string{"hello-world", "1234567890", "our-evening", "rabbit", "kdtsm-rfwhbb", "kdtsm-rfwha"} {
+		if Made(chosen) {
+			t.Errorf("%q is taken for one that was made", chosen)
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func records(first int64, n int) []chat.Record {
 
 func open() handler {
 	h := handler{New(memory.New(), func() chat.Stamp { return chat.Stamp{Boot: "boot", UpMS: 1} }, slog.New(slog.DiscardHandler))}
-	h.Reset("epoch")
+	h.Reset("epoch", nil)
 	h.State(fanout.Up, "")
 	return h
 }
@@ -46,9 +46,9 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 }
 
-// Folding a record reads its JSON, checks name and text, and makes an entry.
+// Folding a record reads its JSON, checks name and text, judges it, and makes an entry.
 func TestDeliverAllocations(t *testing.T) {
-	const n, runs, most = 256, 20, 12
+	const n, runs, most = 256, 20, 13
 	h := open()
 	var batches [runs + 1][]chat.Record // AllocsPerRun runs it once more
 	for i := range batches {

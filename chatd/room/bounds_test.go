@@ -2,6 +2,7 @@ package room
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"warren/chatd/chat"
@@ -52,4 +53,41 @@ func TestRoomForgetsGuests(t *testing.T) {
 			t.Errorf("%d of them are left", n)
 		}
 	})
+}
+
+func TestWindowIsBounded(t *testing.T) {
+	w := newWindow(maxWindow, maxWindowBytes)
+	for i := range maxWindow + 100 {
+		w.add(&Entry{Offset: int64(i)})
+	}
+	if len(w.entries) != maxWindow || w.entries[0].Offset != 100 {
+		t.Errorf("%d entries from %d", len(w.entries), w.entries[0].Offset)
+	}
+	for i := range 1000 {
+		w.add(&Entry{Offset: int64(10_000 + i), Message: chat.Message{Text: strings.Repeat("x", chat.MaxTextBytes)}})
+	}
+	if w.bytes > maxWindowBytes || len(w.entries) < 100 {
+		t.Errorf("%d entries of %d bytes", len(w.entries), w.bytes)
+	}
+}
+
+// A log of millions of records takes some megabytes of memory: what is too far back is
+// forgotten, and is not shown as if nothing had been done to it.
+func TestIndexIsBounded(t *testing.T) {
+	x := newIndex()
+	begin := int64(0)
+	for offset := int64(0); offset < 2*maxIndex; offset += chunk / 2 {
+		x.set(offset, shown)
+		x.edit(offset, offset+1)
+		x.images["a"] = append(x.images["a"], offset)
+		x.images[fmt.Sprint(offset)] = []int64{offset}
+		begin = x.forget(begin)
+	}
+	const most = maxIndex/chunk + 2
+	if len(x.chunks) > most || len(x.edits) > 2*most || len(x.images) > 2*most+1 || len(x.images["a"]) > 2*most {
+		t.Errorf("%d chunks, %d edits, %d pictures, of one %d", len(x.chunks), len(x.edits), len(x.images), len(x.images["a"]))
+	}
+	if begin < maxIndex-2*chunk || begin > 2*maxIndex-maxIndex || x.of(begin) != shown|edited || x.edits[begin] != begin+1 {
+		t.Errorf("known is what stands from %d on", begin)
+	}
 }

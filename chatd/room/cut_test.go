@@ -51,13 +51,13 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 	// say says a message and returns its place in the log.
 	say := func(who, ref string) (p Place) {
 		t.Helper()
-		if offset, known, err := r.Say(chat.Message{From: chat.Person{ID: who, Name: who}, Text: ref}, ref, false); known || err != nil {
+		if offset, known, err := r.Say(context.Background(), chat.Message{From: chat.Person{ID: who, Name: who}, Text: ref}, ref, Made{}, false); known || err != nil {
 			t.Fatalf("%s says %s: known at %d: %v, %v", who, ref, offset, known, err)
 		}
 		until(ref, func(e *Event) bool {
 			for _, entry := range e.Entries {
 				if entry.Ref == ref {
-					p = Place{Epoch: r.View(Viewer{}, 0).Epoch, Offset: entry.Offset, Ref: ref}
+					p = Place{Epoch: r.View(context.Background(), Viewer{}, 0).Epoch, Offset: entry.Offset, Ref: ref}
 				}
 			}
 			return p.Ref != ""
@@ -96,7 +96,7 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 	}
 	resumed("when the end is lost", lastLost, false)
 	resumed("when the end is lost", lastKept, true)
-	if offset, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "kept"}, "kept", false); !known || offset != kept.Offset {
+	if offset, known, _ := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: "kept"}, "kept", Made{}, false); !known || offset != kept.Offset {
 		t.Errorf("what was kept at %d is known: %v, at %d", kept.Offset, known, offset)
 	}
 	// The log grows beyond what was lost.
@@ -108,7 +108,7 @@ func TestPowerCutOfTheBroker(t *testing.T) {
 	if again := say("ada", "lost"); again.Offset <= lastLost.Offset {
 		t.Errorf("what was lost comes back at %d", again.Offset)
 	}
-	if _, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", false); !known {
+	if _, known, _ := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", Made{}, false); !known {
 		t.Error("what came back is not known")
 	}
 }

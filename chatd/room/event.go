@@ -29,6 +29,7 @@ type Event struct {
 	State    *State        // how the room is set up now, for everyone
 	Host     *HostState    // what hosts know of it now, for hosts
 	Kick     string        // the sessions of the person with this id shall end
+	Refused  *Refused      // what somebody said or did was accepted, and does not stand
 
 	// Audience is who may be told. All Entries of an event have this one.
 	Audience Audience
@@ -37,6 +38,14 @@ type Event struct {
 	ready   chan struct{} // closed when next is set
 	next    *Event
 	encoded encodings
+}
+
+// Refused is that a record is shown to nobody: what was decided between its acceptance
+// and its place in the log forbids it.
+type Refused struct {
+	Person string // whose it was
+	Ref    string
+	Refusal
 }
 
 // For reports whether a session of that person, who is a host or not, may be

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ func FuzzDeliver(f *testing.F) {
 	f.Add("0 a\xff\n0c {\"from\":{\"name\":\"Bob\"},\"text\":\"x\"}\nNaz\nAaa\nFaaalarm\nUaa")
 	f.Fuzz(func(t *testing.T, script string) {
 		r, h, _, _ := newRoom(t)
-		h.Reset("epoch")
+		h.Reset("epoch", nil)
 		h.State(fanout.Up, "")
 		tail, state := r.Tail(), fanout.Up
 		offset := int64(-1)
@@ -40,7 +41,7 @@ func FuzzDeliver(f *testing.F) {
 				if state != fanout.Away {
 					h.State(fanout.Away, "")
 				}
-				h.Reset("epoch")
+				h.Reset("epoch", nil)
 				h.State(fanout.Up, "")
 				tail, state = r.Tail(), fanout.Up
 				clear(shown)
@@ -88,7 +89,7 @@ func FuzzDeliver(f *testing.F) {
 			}
 		}
 		last = -1
-		held := r.View(Viewer{}, maxWindow).Entries
+		held := r.View(context.Background(), Viewer{}, maxWindow).Entries
 		for _, e := range held {
 			text, err := chat.CleanText(e.Message.Text)
 			if e.Offset <= last || e.Audience != (Audience{}) || (e.Gone != "") != (e.Deed == nil && e.Message.Text == "") {
@@ -113,6 +114,8 @@ func FuzzWhispered(f *testing.F) {
 	f.Add(`{"node":"a","presence":{"count":-9223372036854775808,"people":null}}`, `{"presence":null}`)
 	f.Fuzz(func(t *testing.T, a, b string) {
 		r, h, _, _ := newRoom(t)
+		h.Reset("e", nil)
+		h.State(fanout.Up, "")
 		tail := r.Tail()
 		r.Enter(chat.Person{ID: "me", Name: "Me"})
 		for _, body := range []string{a, b, a} {

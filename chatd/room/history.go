@@ -1,22 +1,21 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
+	"warren/chatd/fold"
 )
 
-// page is how many records of the log are read at a time, and overlap how many
-// before them, that are not shown: a message that was repeated is told from its
-// first if they are that close. Repeats come within the seconds that a broken
-// line to the broker takes to be noticed: in half a minute a hundred people say
-// 500 messages at most.
+// page is how many records of the log are read at a time at most, and firstPage how
+// many at first: where few are asked for, few are read.
 const (
-	page    = 500
-	overlap = page
+	page      = 512
+	firstPage = 64
 )
 
 // Viewer is who looks at the room: what a muted person said is shown to that
@@ -48,61 +47,104 @@ type View struct {
 	// Settle returns, there are no entries, and nothing to follow.
 	Unsettled bool
 
-	// When CatchUp: what is missed lies between the offset that was seen and
-	// the entries, or the end of the log if the window holds none.
-	from, end int64
-	as        Viewer
+	// When CatchUp: what is missed lies between the record that was seen and
+	// the entries, or the end of the log if the windows hold none.
+	seen chat.Record
+	end  int64
+	as   Viewer
 }
 
 // View returns the room now as somebody may see it, with the last n messages (0
-// to the window's size) and what came between and after them.
+// to the window's size) and what came between and after them. If the newest
+// part of the log, which is in memory, has fewer, it reads the rest, unless the log cannot be
+// read now.
 //
 // Until the log was read for the first time, or read afresh, there is nothing
 // to view: Epoch is empty and Head -1. An event with Lost set says when to
 // look again.
-func (r *Room) View(as Viewer, n int) View {
+func (r *Room) View(ctx context.Context, as Viewer, n int) View {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.view(as, r.window.last(n, r.state.floor(), as))
-}
-
-func (r *Room) view(as Viewer, entries []*Entry) View {
-	v := View{Head: -1, Broker: r.broker, Tail: r.tail, Presence: r.presence.all(), State: r.state.public, Host: r.state.hosts, as: as}
-	if r.loading {
+	v, begin := r.view(as), r.begin
+	var held []*Entry
+	if !r.loading {
+		held, begin = r.since(0, as)
+		v.Entries = tail(held, n, as)
+	}
+	floor, life := r.fold.Floor(), r.lives
+	r.mu.Unlock()
+	if v.Epoch == "" || isFull(v.Entries, n) || begin <= floor {
 		return v
 	}
-	v.Epoch, v.Entries = r.epoch, entries
-	floor := r.state.floor()
-	for _, e := range slices.Backward(r.window.entries) {
-		if e.Offset >= floor && e.SeenBy(as.Person, as.Host) {
-			v.Head = e.Offset
-			break
+	older, _, err := r.readBack(ctx, life, as, begin, n-messagesIn(held), 3*n-len(held))
+	if err == nil {
+		v.Entries = tail(append(older, held...), n, as)
+		if v.Head < 0 && len(v.Entries) > 0 {
+			v.Head = v.Entries[len(v.Entries)-1].Offset
 		}
 	}
 	return v
 }
 
-// Missed reads what lies between what a session has seen and the entries of
-// its view, and gives it to yield, a page at a time. It stops at the first
-// error, its own (fanout.ErrAway) or yield's.
-func (r *Room) Missed(ctx context.Context, v View, yield func([]*Entry) error) error {
-	for from := max(v.from+1, r.floor()); from < v.end; {
-		recs, err := r.readLog(ctx, from-overlap, v.end, overlap+page)
-		if err != nil || len(recs) == 0 || recs[len(recs)-1].Offset < from {
-			return err
-		}
-		if err := yield(v.as.seen(r.entries(recs, from))); err != nil {
-			return err
-		}
-		from = recs[len(recs)-1].Offset + 1
-	}
-	return nil
+// since returns what is in memory at or after an offset that somebody may see, as a
+// copy, and the offset from which on nothing is missing there. r.mu is held.
+func (r *Room) since(offset int64, as Viewer) (entries []*Entry, begin int64) {
+	offset = max(offset, r.fold.Floor())
+	begin = max(r.window.begin, r.shadows.beginFor(as.Person))
+	offset = max(offset, begin)
+	return as.seen(merge(r.window.entries[r.window.index(offset):], r.shadows.entries[r.shadows.index(offset):])), begin
 }
 
-func (r *Room) floor() int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.state.floor()
+// view returns the room without entries. r.mu is held.
+func (r *Room) view(as Viewer) View {
+	v := View{Head: -1, Broker: r.broker, Tail: r.tail, Presence: r.presenceFor(as), State: r.state, Host: r.hosts, as: as}
+	if r.loading {
+		return v
+	}
+	v.Epoch = r.epoch
+	floor := r.fold.Floor()
+	for _, w := range []*window{&r.window, &r.shadows} {
+		for _, e := range slices.Backward(w.entries) {
+			if e.Offset < max(floor, v.Head+1) {
+				break
+			}
+			if e.SeenBy(as.Person, as.Host) {
+				v.Head = e.Offset
+				break
+			}
+		}
+	}
+	return v
+}
+
+// ErrGap reports that the log does not continue any more what a session has seen.
+var ErrGap = errors.New("some of the log that was to be read is gone")
+
+// Missed reads what lies between what a session has seen and the entries of
+// its view, and gives it to yield, a page at a time. Each page is proven to continue
+// the one before. It stops at the first error: its own (fanout.ErrAway, ErrGap) or yield's.
+func (r *Room) Missed(ctx context.Context, v View, yield func([]*Entry) error) error {
+	for last := v.seen; last.Offset+1 < v.end; {
+		recs, err := r.readLog(ctx, last.Offset, v.end, page)
+		switch {
+		case err != nil:
+			return err
+		case len(recs) == 0, recs[0].Offset != last.Offset, recs[0].ID != last.ID, recs[0].Stamp != last.Stamp:
+			return ErrGap
+		case len(recs) == 1:
+			return nil
+		}
+		last = recs[len(recs)-1]
+		entries, ok, err := r.entries(ctx, v.Epoch, recs[1:], v.as)
+		if err != nil {
+			return err
+		} else if !ok {
+			return ErrGap
+		}
+		if err := yield(entries); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Older returns up to n messages from before an offset, and what came between
@@ -111,45 +153,103 @@ func (r *Room) floor() int64 {
 // while the log cannot be read.
 func (r *Room) Older(ctx context.Context, as Viewer, before int64, n int) (entries []*Entry, more bool, err error) {
 	r.mu.Lock()
-	floor := r.state.floor()
-	held := r.window.since(floor, as)
+	if r.loading {
+		r.mu.Unlock()
+		return nil, false, fanout.ErrAway
+	}
+	held, begin := r.since(0, as)
+	floor, life := r.fold.Floor(), r.lives
 	r.mu.Unlock()
-	i, _ := slices.BinarySearchFunc(held, before, func(e *Entry, o int64) int { return int(max(-1, min(1, e.Offset-o))) })
+	i, _ := slices.BinarySearchFunc(held, before, func(e *Entry, o int64) int { return cmp.Compare(e.Offset, o) })
 	held = held[:i]
-	if entries = tail(held, n, as); len(entries) > 0 && isFull(entries, n) {
+	if entries = tail(held, n, as); isFull(entries, n) {
 		// There may be none older than the first: then the next call says so.
 		return entries, len(entries) < i || entries[0].Offset > floor, nil
 	}
-	if i > 0 {
-		before = held[0].Offset
+	older, more, err := r.readBack(ctx, life, as, min(before, begin), n-messagesIn(entries), 3*n-len(entries))
+	if err != nil {
+		return nil, false, err
 	}
-	// Not every record is a message: read on until there are enough.
-	for !isFull(entries, n) && before > floor {
-		from := max(floor, before-page)
-		recs, err := r.readLog(ctx, from-overlap, before, overlap+page)
+	all := append(older, entries...)
+	shown := tail(all, n, as)
+	return shown, more || len(shown) < len(all), nil
+}
+
+// readBack reads back from before an offset until it has n messages, or most entries, that
+// somebody may see. More says that there are older ones.
+func (r *Room) readBack(ctx context.Context, life int, as Viewer, before int64, n, most int) (entries []*Entry, more bool, err error) {
+	for size := firstPage; ; size = min(2*size, page) {
+		r.mu.Lock()
+		begin, filled, same, epoch := max(r.begin, r.fold.Floor()), r.filled, r.lives == life, r.epoch
+		r.mu.Unlock()
+		switch {
+		case !same:
+			return nil, false, fanout.ErrAway
+		case before <= begin && !filled && begin > r.floor():
+			return entries, true, errIfNone(entries) // it is being read
+		case before <= begin:
+			return entries, false, nil
+		case messagesIn(entries) >= n || len(entries) >= most:
+			return entries, true, nil
+		}
+		from := max(begin, before-int64(size))
+		older, err := r.readAll(ctx, epoch, from, before, as)
 		if err != nil {
 			return nil, false, err
 		}
-		entries = append(as.seen(r.entries(recs, from)), entries...)
+		entries = append(older, entries...)
+		before = from
+	}
+}
+
+// errIfNone is fanout.ErrAway if there are no entries.
+func errIfNone(entries []*Entry) error {
+	if len(entries) == 0 {
+		return fanout.ErrAway
+	}
+	return nil
+}
+
+// readAll reads what somebody may see of a part of the log.
+func (r *Room) readAll(ctx context.Context, epoch string, from, before int64, as Viewer) (all []*Entry, err error) {
+	for from < before {
+		recs, err := r.readLog(ctx, from, before, page)
+		if err != nil {
+			return nil, err
+		}
 		if len(recs) == 0 {
-			before = floor // the log begins here
-		} else {
-			before = from
+			break
+		}
+		entries, same, err := r.entries(ctx, epoch, recs, as)
+		if err != nil {
+			return nil, err
+		} else if !same {
+			return nil, fanout.ErrAway
+		}
+		all = append(all, entries...)
+		from = recs[len(recs)-1].Offset + 1
+	}
+	return all, nil
+}
+
+func (r *Room) floor() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fold.Floor()
+}
+
+func messagesIn(entries []*Entry) (n int) {
+	for _, e := range entries {
+		if e.Deed == nil {
+			n++
 		}
 	}
-	shown := tail(entries, n, as)
-	return shown, len(shown) < len(entries) || before > floor, nil
+	return n
 }
 
 // isFull reports whether entries hold n messages, or as much as goes with them.
 func isFull(entries []*Entry, n int) bool {
-	messages := 0
-	for _, e := range entries {
-		if e.Deed == nil {
-			messages++
-		}
-	}
-	return messages >= n || len(entries) >= 3*n
+	return messagesIn(entries) >= n || len(entries) >= 3*n
 }
 
 // readLog reads the log, a few at a time: others wait.
@@ -163,96 +263,112 @@ func (r *Room) readLog(ctx context.Context, from, before int64, n int) ([]chat.R
 	return r.exchange.Read(ctx, from, before, n)
 }
 
-// entries reads records from before the window, and returns those at or after
-// from that pages are told of, as they are shown now. A record that is known to have
-// come first elsewhere is left out, as fold would.
-func (r *Room) entries(recs []chat.Record, from int64) []*Entry {
+// entries returns what somebody may see of records, as it is shown now; false if they are of another log
+// than the one with that epoch, or of a part of it of which that is not known. What was edited later than in the last of them is read.
+func (r *Room) entries(ctx context.Context, epoch string, recs []chat.Record, as Viewer) (out []*Entry, same bool, err error) {
+	raw := make(map[int64]*Entry, len(recs))
+	order := make([]*Entry, 0, len(recs))
+	for _, rec := range recs {
+		if e := entryIn(rec); e != nil {
+			raw[e.Offset] = e
+			order = append(order, e)
+		}
+	}
+	var least, most int64 // edits that are not among them
+	r.mu.Lock()
+	for _, e := range order {
+		if by := r.index.edits[e.Offset]; by != 0 && raw[by] == nil && r.held(by) == nil {
+			most = max(most, by)
+			if least == 0 || by < least {
+				least = by
+			}
+		}
+	}
+	r.mu.Unlock()
+	for from := least; from != 0 && from <= most; {
+		later, err := r.readLog(ctx, from, most+1, page)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(later) == 0 {
+			break
+		}
+		for _, rec := range later {
+			if rec.Type == chat.TypeEdit {
+				if e := entryIn(rec); e != nil {
+					raw[e.Offset] = e
+				}
+			}
+		}
+		from = later[len(later)-1].Offset + 1
+	}
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := newPages()
-	return r.showAll(p, p.read(recs, r.seen), from)
-}
-
-// pages are read from the log, one after the other.
-type pages struct {
-	seen    *seen
-	changes changes
-	said    map[int64]*Entry // the messages of the present page, as they were said
-}
-
-func newPages() *pages {
-	return &pages{seen: newSeen(), changes: newChanges(maxChanges, maxChangeBytes)}
-}
-
-// read returns the entries of a page, as they stand in the log.
-func (p *pages) read(recs []chat.Record, known *seen) []*Entry {
-	out := make([]*Entry, 0, len(recs))
-	p.said = make(map[int64]*Entry, len(recs))
-	for _, rec := range recs {
-		e, k, ok := entryIn(rec)
-		if e == nil {
-			continue
-		}
-		if ok {
-			if at, ok := known.lookup(k); ok && at < rec.Offset || p.seen.first(k, rec.Offset) != rec.Offset {
-				continue
-			}
-		}
-		if e.Deed == nil {
-			p.said[e.Offset] = e
-		}
-		switch e.Deed.(type) {
-		case *chat.Edit, *chat.Delete:
-			c, to := changeOf(e)
-			if target := p.said[to]; to >= e.Offset || target != nil && !c.allowed(target) {
-				continue
-			}
-			p.changes.add(to, c)
-		}
-		out = append(out, e)
+	if r.epoch != epoch || r.loading || len(recs) > 0 && recs[0].Offset < r.begin {
+		return nil, false, nil
 	}
-	return out
-}
-
-// showAll returns those of a page's entries at or after from that pages are told
-// of, as they are shown now. r.mu is held.
-func (r *Room) showAll(p *pages, raw []*Entry, from int64) []*Entry {
-	said := func(offset int64) *Entry {
-		if e := r.window.said(offset); e != nil {
+	at := func(offset int64) *Entry {
+		if e := raw[offset]; e != nil {
 			return e
 		}
-		return p.said[offset]
+		return r.held(offset)
 	}
-	out := raw[:0]
-	for _, e := range raw {
-		if e.Offset < from || e.Deed == nil && e.Message.From.ID == "" && r.state.matcher.Match(e.Message.Text) {
+	for _, e := range order {
+		r.judged(e)
+	}
+	begin := max(r.begin, r.fold.Floor())
+	for _, e := range order {
+		if e.Offset < begin || e.Audience.nobody {
 			continue
 		}
-		out = append(out, r.state.show(e, said, &p.changes))
+		if shown := r.show(e, at); shown.SeenBy(as.Person, as.Host) {
+			out = append(out, shown)
+		}
 	}
-	return out
+	return out, true, nil
+}
+
+// judged makes of an entry that was read from the log what is known of it: for whom it
+// is, and under which name. r.mu is held.
+func (r *Room) judged(e *Entry) {
+	m, from := r.index.of(e.Offset), &e.Message.From
+	switch d := e.Deed.(type) {
+	case *chat.Reaction:
+		from = &d.From
+	case *chat.Edit:
+		from = &d.From
+	case *chat.Delete:
+		from = &d.From
+	}
+	e.Audience = Audience{}
+	switch {
+	case m&(shown|shadow) == 0:
+		e.Audience.nobody = true
+	case m&shadow != 0:
+		e.Audience.Person = from.ID
+	}
+	if m&renamed != 0 {
+		from.Name = fold.NeutralName(from.ID)
+	}
 }
 
 // entryIn returns the entry of a record as it stands in the log, nil if pages are
-// told of none; and its key, if it has one.
-func entryIn(rec chat.Record) (e *Entry, k key, ok bool) {
+// told of none.
+func entryIn(rec chat.Record) *Entry {
 	if rec.Type == chat.TypeEpoch {
-		return nil, key{}, false
+		return nil
 	}
 	if m, err := chat.MessageOf(rec); err == nil {
-		k, ok = keyOf(m, rec)
-		return entryOf(rec, m), k, ok
+		return &Entry{Offset: rec.Offset, Ref: rec.ID, Stamp: rec.Stamp, Message: m}
 	} else if !errors.Is(err, chat.ErrUnknownType) {
-		return nil, key{}, false
+		return nil
 	}
 	switch rec.Type {
 	case chat.TypeReaction, chat.TypeEdit, chat.TypeDelete, chat.TypeHide, chat.TypeClear:
-		d, err := chat.DeedOf(rec)
-		if err != nil {
-			return nil, key{}, false
+		if d, err := chat.DeedOf(rec); err == nil {
+			return &Entry{Offset: rec.Offset, Ref: rec.ID, Stamp: rec.Stamp, Deed: d}
 		}
-		k, ok = keyOfDeed(d, rec.ID)
-		return entryOfDeed(rec, d), k, ok
 	}
-	return nil, key{}, false
+	return nil
 }

@@ -1,20 +1,26 @@
 package room
 
-// PictureGone reports whether the picture is one of messages that are shown no more,
-// because they were hidden, taken back or cleared, and of no other. It knows of
-// the messages in the window; of older ones it says false.
-func (r *Room) PictureGone(id string) bool {
+import "context"
+
+// Picture reports whether a picture may be served: whether a message that can be seen
+// has it. Known is false as long as that is not known, because the log is being read.
+func (r *Room) Picture(id string) (served, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	gone, floor := false, r.state.floor()
-	for _, e := range r.window.entries {
-		if p := e.said().Message.Picture; e.Deed != nil || p == nil || p.ID != id {
-			continue
-		}
-		if e.Gone == "" && e.Offset >= floor {
-			return false
-		}
-		gone = true
+	if r.loading {
+		return false, false
 	}
-	return gone
+	floor := max(r.fold.Floor(), r.begin) // what is before begin is not shown, though its picture may have been noted
+	for _, offset := range r.index.images[id] {
+		if offset >= floor && r.gone(offset) == "" {
+			return true, true
+		}
+	}
+	return false, r.filled
+}
+
+// Ask asks the room's other daemons for what one of them may have: see
+// fanout.Exchange.
+func (r *Room) Ask(ctx context.Context, name string) ([]byte, error) {
+	return r.exchange.Ask(ctx, name)
 }

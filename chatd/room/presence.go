@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/fold"
 )
 
 // Presence is who is in the room.
@@ -53,8 +54,12 @@ type presence struct {
 	local   map[string]*guest
 	remote  map[string]remote // by node
 	changed bool
-	told    Presence // what was told last
+	told    Presence  // what was told last
+	shown   *Presence // to everyone; nil: it has to be made anew
 }
+
+// touch says that somebody is here, is not, or is shown under another name.
+func (p *presence) touch() { p.changed, p.shown = true, nil }
 
 type guest struct {
 	person   chat.Person
@@ -67,7 +72,7 @@ type remote struct {
 }
 
 func newPresence() presence {
-	return presence{local: make(map[string]*guest), remote: make(map[string]remote)}
+	return presence{local: make(map[string]*guest), remote: make(map[string]remote), told: Presence{People: []chat.Person{}}}
 }
 
 // Enter says that a session of p began. Each Enter needs one Leave.
@@ -81,7 +86,7 @@ func (r *Room) Enter(p chat.Person) {
 	}
 	g.person = p
 	g.sessions++
-	r.presence.changed = true
+	r.presence.touch()
 }
 
 // Leave says that a session of the person with that id ended.
@@ -95,7 +100,7 @@ func (r *Room) Leave(id string) {
 	if g.sessions--; g.sessions == 0 {
 		delete(r.presence.local, id)
 	}
-	r.presence.changed = true
+	r.presence.touch()
 }
 
 // Rename says that a person who is here has another name now.
@@ -104,20 +109,63 @@ func (r *Room) Rename(p chat.Person) {
 	defer r.mu.Unlock()
 	if g := r.presence.local[p.ID]; g != nil {
 		g.person = p
-		r.presence.changed = true
+		r.presence.touch()
 	}
 }
 
-// Presence returns who is here now.
+// Presence returns who is here now, as everyone is told.
 func (r *Room) Presence() Presence {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.presence.all()
+	return r.presenceFor(Viewer{})
 }
 
-// Typing says that p is writing. It may be dropped.
+// nameFor returns the name that somebody is shown under to everyone else. A muted
+// person speaks by no name either: it is the one under which a host has muted them.
+// r.mu is held.
+func (r *Room) nameFor(p chat.Person) string {
+	if name, muted := r.fold.Muted(p.ID); muted {
+		return name
+	}
+	if r.fold.Unwanted(p.Name) {
+		return fold.NeutralName(p.ID)
+	}
+	return p.Name
+}
+
+// presenceFor returns who is here as somebody sees it: oneself under one's own
+// name. While the log is being read nobody knows who is muted, and which words are not wanted: then it is what
+// was told last. r.mu is held.
+func (r *Room) presenceFor(as Viewer) Presence {
+	if r.loading {
+		return r.presence.told
+	}
+	if own := r.presence.local[as.Person]; own != nil && r.nameFor(own.person) != own.person.Name {
+		return r.presence.all(func(q chat.Person) string {
+			if q.ID == as.Person {
+				return q.Name
+			}
+			return r.nameFor(q)
+		})
+	}
+	if r.presence.shown == nil {
+		all := r.presence.all(r.nameFor)
+		r.presence.shown = &all
+	}
+	return *r.presence.shown
+}
+
+// Typing says that p is writing. It may be dropped, and is if p is muted or sent out, or if
+// nobody knows, because the log is being read.
 func (r *Room) Typing(p chat.Person) {
-	r.whisper(whisper{Typing: &p})
+	now := r.clock()
+	r.mu.Lock()
+	_, muted := r.fold.Muted(p.ID)
+	silent := r.loading || muted || r.fold.Kicked(p.ID, now)
+	r.mu.Unlock()
+	if !silent {
+		r.whisper(whisper{Typing: &p})
+	}
 }
 
 func (r *Room) whisper(w whisper) {
@@ -139,11 +187,16 @@ func (h handler) Whispered(body []byte) {
 	defer h.mu.Unlock()
 	if w.Typing != nil {
 		if name, err := chat.CleanName(w.Typing.Name); err == nil && chat.ValidID(w.Typing.ID) {
-			typing := &Event{Typing: &chat.Person{ID: w.Typing.ID, Name: name}}
-			if h.state.muted[w.Typing.ID] {
-				typing.Audience.Person = w.Typing.ID
+			who := chat.Person{ID: w.Typing.ID, Name: name}
+			typing := &Event{Typing: &who}
+			if _, muted := h.fold.Muted(who.ID); muted {
+				typing.Audience.Person = who.ID
+			} else {
+				who.Name = h.nameFor(who)
 			}
-			h.append(typing)
+			if !h.loading {
+				h.append(typing)
+			}
 		}
 	}
 	if p := w.Presence; p != nil && w.Node != h.node {
@@ -158,7 +211,7 @@ func (h handler) Whispered(body []byte) {
 		}
 		now := Presence{min(max(p.Count, len(people)), maxCount), people}
 		if !equal(now, h.presence.remote[w.Node].Presence) {
-			h.presence.changed = true
+			h.presence.touch()
 		}
 		h.presence.remote[w.Node] = remote{now, time.Now()}
 	}
@@ -178,7 +231,7 @@ func (r *Room) announce(ctx context.Context) error {
 			r.mu.Lock()
 			r.presence.expire(now)
 			pause := presenceDelay + time.Duration(len(r.presence.local))*presencePerHead
-			news := r.presence.changed && now.Sub(told) >= pause
+			news := r.presence.changed && !r.loading && now.Sub(told) >= pause
 			if news {
 				r.presence.changed, told = false, now
 				r.tellPresence()
@@ -200,13 +253,18 @@ func (r *Room) announce(ctx context.Context) error {
 // tellPresence appends an event if somebody came, went or changed the name
 // since the last one. r.mu is held.
 func (r *Room) tellPresence() {
-	all := r.presence.all()
-	if equal(all, r.presence.told) {
-		return
+	all := r.presenceFor(Viewer{})
+	if !equal(all, r.presence.told) {
+		r.presence.told = all
+		people.Set(float64(all.Count))
+		r.append(&Event{Presence: &all})
 	}
-	r.presence.told = all
-	people.Set(float64(all.Count))
-	r.append(&Event{Presence: &all})
+	for id, g := range r.presence.local {
+		if r.nameFor(g.person) != g.person.Name {
+			own := r.presenceFor(Viewer{Person: id})
+			r.append(&Event{Presence: &own, Audience: Audience{Person: id}})
+		}
+	}
 }
 
 // expire forgets daemons that were not heard of for too long.
@@ -214,7 +272,7 @@ func (p *presence) expire(now time.Time) {
 	for node, r := range p.remote {
 		if now.Sub(r.at) > presenceExpiry {
 			delete(p.remote, node)
-			p.changed = true
+			p.touch()
 		}
 	}
 }
@@ -229,8 +287,8 @@ func (p *presence) own() Presence {
 }
 
 // all is who is here through any daemon. Somebody who is at two of them
-// counts once, as long as both name everybody.
-func (p *presence) all() Presence {
+// counts once, as long as both name everybody. Each has the name that name returns.
+func (p *presence) all(name func(chat.Person) string) Presence {
 	byID := make(map[string]chat.Person, len(p.local))
 	unnamed := 0
 	for _, r := range p.remote {
@@ -244,6 +302,7 @@ func (p *presence) all() Presence {
 	}
 	all := make([]chat.Person, 0, len(byID))
 	for _, q := range byID {
+		q.Name = name(q)
 		all = append(all, q)
 	}
 	return named(all, len(all)+unnamed)

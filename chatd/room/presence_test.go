@@ -9,12 +9,15 @@ import (
 	"time"
 
 	"warren/chatd/chat"
+	"warren/chatd/fanout"
 )
 
 // announce runs the presence of a room in a test's own time.
 func announce(t *testing.T, test func(r *Room, h handler, x *scripted)) {
 	synctest.Test(t, func(t *testing.T) {
 		r, h, x, _ := newRoom(t)
+		h.Reset("e", nil)
+		h.State(fanout.Up, "")
 		ctx, cancel := context.WithCancel(t.Context())
 		go r.announce(ctx)
 		test(r, h, x)
@@ -71,6 +74,8 @@ func TestPresenceOfOthers(t *testing.T) {
 
 func TestTyping(t *testing.T) {
 	r, h, x, _ := newRoom(t)
+	h.Reset("e", nil)
+	h.State(fanout.Up, "")
 	start := r.Tail()
 	r.Typing(chat.Person{ID: "a", Name: "Ada"})
 	h.Whispered(x.whispers[0])

@@ -81,40 +81,54 @@ func (r *Room) resume(ctx context.Context, as Viewer, p Place, n int, proven boo
 	r.mu.Lock()
 	same, ahead := p.Epoch == r.epoch, p.Offset > r.read
 	switch {
-	case r.loading, !proven && same && ahead, !proven && !same && r.broker == fanout.Away:
+	case r.loading, !proven && same && ahead, !proven && !same && r.broker == fanout.Away, same && p.Offset+1 < r.begin && !r.filled:
 		defer r.mu.Unlock()
 		return r.unsettled(as, p)
 	case !same, ahead:
-		defer r.mu.Unlock()
-		return r.view(as, r.window.last(n, r.state.floor(), as))
+		r.mu.Unlock()
+		return r.View(ctx, as, n)
 	}
-	if seen, held := r.window.find(p.Offset); held {
-		defer r.mu.Unlock()
-		if !p.is(seen.logged()) {
-			return r.view(as, r.window.last(n, r.state.floor(), as))
-		}
-		v := r.view(as, r.window.since(max(p.Offset+1, r.state.floor()), as))
-		v.Resumed = true
-		return v
+	var seen chat.Record
+	if e := r.held(p.Offset); e != nil {
+		ref, stamp := e.logged()
+		seen = chat.Record{Offset: e.Offset, ID: ref, Stamp: stamp}
 	}
 	r.mu.Unlock()
 
-	// Older than the window. The log continues what the session has seen if
-	// it still holds that very record: offsets have gaps, so the next one
-	// proves nothing.
-	recs, err := r.readLog(ctx, p.Offset, p.Offset+1, 1)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case err != nil || r.loading:
-		return r.unsettled(as, p)
-	case r.epoch != p.Epoch || len(recs) == 0 || recs[0].Offset != p.Offset || !p.is(recs[0].ID, recs[0].Stamp):
-		return r.view(as, r.window.last(n, r.state.floor(), as))
+	if seen.Offset != p.Offset || seen.ID == "" && !seen.Stamp.Known() {
+		// Older than what is in memory. The log continues what the session has seen if
+		// it still holds that very record: offsets have gaps, so the next one
+		// proves nothing.
+		recs, err := r.readLog(ctx, p.Offset, p.Offset+1, 1)
+		switch {
+		case err != nil:
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.unsettled(as, p)
+		case len(recs) == 0 || recs[0].Offset != p.Offset:
+			return r.View(ctx, as, n)
+		}
+		seen = recs[0]
 	}
-	v := r.view(as, r.window.since(max(p.Offset+1, r.state.floor()), as))
-	v.Resumed, v.CatchUp, v.from, v.end = true, true, p.Offset, r.read+1
-	if len(v.Entries) > 0 {
-		v.end = v.Entries[0].Offset
+	if !p.is(seen.ID, seen.Stamp) {
+		return r.View(ctx, as, n)
+	}
+	r.mu.Lock()
+	switch {
+	case r.loading:
+		defer r.mu.Unlock()
+		return r.unsettled(as, p)
+	case r.epoch != p.Epoch, p.Offset > r.read, p.Offset+1 < r.begin:
+		r.mu.Unlock()
+		return r.View(ctx, as, n)
+	}
+	defer r.mu.Unlock()
+	v := r.view(as)
+	v.Resumed = true
+	var begin int64
+	v.Entries, begin = r.since(p.Offset+1, as)
+	if begin > p.Offset+1 {
+		v.CatchUp, v.seen, v.end = true, seen, begin
 	}
 	return v
 }
@@ -122,6 +136,6 @@ func (r *Room) resume(ctx context.Context, as Viewer, p Place, n int, proven boo
 // unsettled is the view of a session at p of which nobody knows whether the log
 // continues it. To it, the exchange is away. r.mu is held.
 func (r *Room) unsettled(as Viewer, p Place) View {
-	return View{Epoch: p.Epoch, Head: p.Offset, Tail: r.tail, Presence: r.presence.all(),
-		State: r.state.public, Host: r.state.hosts, as: as, Resumed: true, Unsettled: true}
+	return View{Epoch: p.Epoch, Head: p.Offset, Tail: r.tail, Presence: r.presenceFor(as),
+		State: r.state, Host: r.hosts, as: as, Resumed: true, Unsettled: true}
 }

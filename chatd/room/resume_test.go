@@ -26,7 +26,8 @@ func settling(t *testing.T, up bool, test func(r *Room, h handler, x *scripted, 
 		ended := make(chan error, 1)
 		go func() { ended <- r.sendMarks(ctx) }()
 		defer func() { stop(); <-ended }()
-		h.Reset("e")
+		h.Reset("e", keptAt(3))
+		r.filled, r.begin = true, 0
 		h.Deliver([]chat.Record{message(4, "a", "4", "4"), message(5, "a", "5", "5")})
 		h.State(fanout.Up, "")
 		if !up {
@@ -150,7 +151,7 @@ func TestAheadWhenTheLogIsReadAfresh(t *testing.T) {
 	} {
 		settling(t, false, func(r *Room, h handler, x *scripted, resume func(Place) *settled) {
 			s := resume(ahead)
-			h.Reset(test.epoch)
+			h.Reset(test.epoch, nil)
 			h.Deliver(test.log)
 			x.back(h, 10) // it waited in the outbox, and proves nothing yet
 			s.want(t, test.name+", while it is read", "unsettled")
@@ -238,10 +239,103 @@ func TestMarksAreFew(t *testing.T) {
 
 func TestSettleEndsWithItsSession(t *testing.T) {
 	r, h, _, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	ctx, end := context.WithCancel(t.Context())
 	end()
 	if _, err := r.Settle(ctx, Viewer{}, ahead, 10); !errors.Is(err, context.Canceled) {
 		t.Errorf("settled with %v", err)
+	}
+}
+
+// A phone that was away while the host hid, undid and cleared is told so.
+func TestResumeAcrossHides(t *testing.T) {
+	s := newScript(t)
+	s.say(ada, "a")
+	s.say(bob, "b")
+	p := Place{Epoch: "e", Offset: 1, Ref: "m1"}
+	s.do(&chat.Hide{By: host, To: 0})
+	s.do(&chat.Hide{By: host, To: 1})
+	s.do(&chat.Hide{By: host, To: 1, Undo: true})
+	s.do(&chat.Edit{From: ada, To: 0, Text: "not seen"})
+	resumed := func(s *script) string {
+		v := s.r.Resume(t.Context(), Viewer{}, p, 10)
+		if !v.Resumed {
+			t.Fatalf("not resumed: %+v", v)
+		}
+		var missed []*Entry
+		if v.CatchUp {
+			if err := s.r.Missed(t.Context(), v, func(e []*Entry) error { missed = append(missed, e...); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return show(append(missed, v.Entries...))
+	}
+	if got := resumed(s); got != "2:hide 3:hide 4:hide(1:b)" {
+		t.Errorf("resumed: %s", got)
+	}
+	s.do(&chat.Clear{By: host})
+	s.say(ada, "c")
+	if got := resumed(s); got != "6:clear 7:c" {
+		t.Errorf("resumed across a clear: %s", got)
+	}
+	late := s.behind(s.next - 1) // all of it is missed from the log
+	if got := resumed(late); got != "6:clear 7:c" {
+		t.Errorf("missed across a clear: %s", got)
+	}
+	s.do(&chat.Clear{By: host, Undo: true})
+	if got := resumed(s); got != "2:hide 3:hide 4:hide(1:b) 6:clear 7:c 8:clear" {
+		t.Errorf("resumed when the clear was undone: %s", got)
+	}
+	if _, more, err := s.r.Older(t.Context(), Viewer{}, 1, 10); more || err != nil {
+		t.Errorf("older than the oldest: %v, %v", more, err)
+	}
+}
+
+// The log loses its front while a phone is sent what it has missed: it is told so, and is
+// not sent the rest as if nothing were missing.
+func TestCatchUpHasNoGap(t *testing.T) {
+	for name, lose := range map[string]func(log []chat.Record) []chat.Record{
+		"its front is gone": func(log []chat.Record) []chat.Record { return log[page+200:] },
+		"all of it is gone": func(log []chat.Record) []chat.Record { return nil },
+		"it is another's now": func(log []chat.Record) []chat.Record {
+			log = slices.Clone(log)
+			for i := range log {
+				log[i].ID += "x"
+			}
+			return log
+		},
+	} {
+		s := newScript(t)
+		for i := range maxWindow + 3*page {
+			s.say(ada, fmt.Sprint(i))
+		}
+		v := s.r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 10, Ref: "m10"}, 10)
+		if !v.Resumed || !v.CatchUp {
+			t.Fatalf("%s: resumed %v", name, v.Resumed)
+		}
+		next := int64(11)
+		err := s.r.Missed(t.Context(), v, func(entries []*Entry) error {
+			for _, e := range entries {
+				if e.Offset != next {
+					t.Fatalf("%s: %d is sent, where %d is missing", name, e.Offset, next)
+				}
+				next++
+			}
+			s.x.log = lose(s.x.log)
+			return nil
+		})
+		if !errors.Is(err, ErrGap) || next != 10+page {
+			t.Errorf("%s: sent up to %d, %v", name, next, err)
+		}
+	}
+	// Nothing is lost: all of it comes.
+	s := newScript(t)
+	for i := range maxWindow + 3*page {
+		s.say(ada, fmt.Sprint(i))
+	}
+	v, next := s.r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 10, Ref: "m10"}, 10), int64(11)
+	err := s.r.Missed(t.Context(), v, func(entries []*Entry) error { next += int64(len(entries)); return nil })
+	if err != nil || next != v.Entries[0].Offset {
+		t.Errorf("sent up to %d, then from %d on, %v", next, v.Entries[0].Offset, err)
 	}
 }

@@ -15,15 +15,21 @@ import (
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
+	"warren/chatd/fold"
 )
 
-// back is how many records are read from the log at the start. More than the
-// window holds, because some of them are not shown; and several snapshots.
-const back = maxEntries + maxEntries/4
+// back is how many records are read from the log at the start at least, if a snapshot
+// stands before them: about as many as the window holds. What is older is
+// read once the room is open.
+const back = 3000
 
 // Room is one daemon's view of the room. All methods may be called
 // concurrently.
 type Room struct {
+	// Answer returns what other daemons of the room may have of this one, by a name; nil: nothing. It
+	// is set before Run.
+	Answer func(name string) []byte
+
 	exchange fanout.Exchange
 	clock    func() chat.Stamp
 	log      *slog.Logger
@@ -35,20 +41,30 @@ type Room struct {
 	broker   fanout.State
 	why      string // the exchange is not up, for the host
 	loading  bool   // from Reset until the exchange is reached: what is delivered is history, not news
-	afresh   bool   // nothing was delivered since Reset
+	behind   bool   // nothing was delivered since Reset, and the next record stands behind a kept one
+	fold     *fold.Fold
+	before   *fold.Fold // of the log before this one
+	erased   *fold.Fold // of the log that was erased, nil if none was
+	index    *index
+	begin    int64 // offset from which on what is shown of the log is known
+	filled   bool  // it is as far back as it can be
 	window   window
-	read     int64 // offset of the last record delivered, shown or not; -1 if none
-	seen     *seen
-	before   *seen // of the log before this one
-	erased   *seen // of the log that was erased, nil if none was
-	state    *state
+	shadows  window // what is shown to its sender alone
+	unsure   unsure
+	read     int64       // offset of the last record that r.fold knows, shown or not; -1 if none
+	last     chat.Record // that record, without its body
+	state    *State
+	hosts    *HostState
 	tail     *Event
 	presence presence
 	marks    marks
 	slow     slowMode
 	news     news
-	reading  reading
-	erasures chan erasure // capacity 1
+	snapshot snapshots
+	erasing  string        // the ref of the erasure that is under way, "" if none is
+	erasures chan erasure  // capacity 1
+	fill     chan struct{} // capacity 1: history is to be read
+	lives    int           // counts Resets
 
 	skipped    int       // unreadable records since the last line about them
 	skippedLog time.Time // when that line was written
@@ -61,22 +77,27 @@ const maxReads = 4
 // New returns a room on exchange. clock stamps what is said.
 func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *Room {
 	first := &Event{ready: make(chan struct{})}
-	return &Room{
+	r := &Room{
 		exchange: exchange,
 		clock:    clock,
 		log:      log,
 		node:     uuid.NewString(),
 		reads:    make(chan struct{}, maxReads),
 		loading:  true,
-		seen:     newSeen(),
-		state:    newState(),
+		fold:     fold.New(),
+		index:    newIndex(),
 		tail:     first,
+		window:   newWindow(maxWindow, maxWindowBytes),
+		shadows:  newWindow(maxShadows, maxShadowBytes),
 		presence: newPresence(),
 		marks:    newMarks(),
 		read:     -1,
 		slow:     make(slowMode),
 		erasures: make(chan erasure, 1),
+		fill:     make(chan struct{}, 1),
 	}
+	r.publish()
+	return r
 }
 
 // Run follows the exchange until ctx ends, and returns nil then.
@@ -86,6 +107,8 @@ func (r *Room) Run(ctx context.Context) error {
 	g.Go(func() error { return r.announce(ctx) })
 	g.Go(func() error { return r.sendMarks(ctx) })
 	g.Go(func() error { return r.eraseAll(ctx) })
+	g.Go(func() error { return r.keepSnapshots(ctx) })
+	g.Go(func() error { return r.fillHistory(ctx) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -123,66 +146,101 @@ func (r *Room) append(e *Event) {
 type handler struct{ *Room }
 
 // Reset implements fanout.Handler.
-func (h handler) Reset(epoch string) {
+func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
+	f, begin, last := fold.New(), int64(0), chat.Record{}
+	if kept != nil {
+		s, err := snapshotOf(*kept)
+		if err != nil {
+			h.log.Warn("A snapshot of the room cannot be read: an older one is looked for", "of", kept.Offset, "why", err)
+			return false
+		}
+		if f, err = fold.From(*s); err != nil {
+			h.log.Warn("Not all of a snapshot of the room can be read", "of", kept.Offset, "why", err)
+		}
+		begin, last = s.Upto+1, chat.Record{Offset: kept.Offset, ID: kept.ID, Stamp: kept.Stamp}
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if epoch != h.epoch {
-		h.seen, h.before, h.erased = newSeen(), h.seen, nil
+		h.before, h.erased = h.fold, nil
+		if kept != nil && kept.Offset < 0 { // the log begins with an erasure
+			h.erased, h.before = h.before, nil
+		}
 	}
-	h.epoch = epoch
-	h.window = window{}
-	h.state, h.reading, h.news = newState(), reading{}, news{}
-	h.read = -1
-	h.loading, h.afresh = true, true
+	h.epoch, h.lives = epoch, h.lives+1
+	h.restart(f, begin)
+	h.read, h.last, h.behind = begin-1, last, kept != nil
+	h.news, h.loading = news{}, true
+	h.snapshot.begin()
+	h.snapshot.keep = kept == nil || kept.Offset < 0
+	return true
+}
+
+// restart makes f what is known of the log: all that was read before, and what
+// the records from begin on have done, is forgotten. r.mu is held.
+func (r *Room) restart(f *fold.Fold, begin int64) {
+	r.fold, r.begin, r.filled = f, begin, begin == 0
+	r.index = newIndex()
+	r.window.clear(begin)
+	r.shadows.clear(begin)
+	r.unsure = unsure{}
+	r.presence.touch() // others are muted
+	r.publish()
 }
 
 // Deliver implements fanout.Handler.
 func (h handler) Deliver(recs []chat.Record) {
-	for _, snapshot := range h.deliver(recs) {
-		if err := h.exchange.Publish(snapshot); err != nil {
-			h.log.Debug("A snapshot is not accepted", "err", err)
-		}
-	}
+	h.mu.Lock()
+	h.deliver(recs)
+	due := h.snapshotsDue()
+	h.mu.Unlock()
+	h.publishSnapshots(due)
 }
 
-// deliver returns the snapshots that are due.
-func (h handler) deliver(recs []chat.Record) (snapshots []chat.Record) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := h.clock()
-	if h.afresh {
-		// The log may have lost its end, in a power cut: what was there is
-		// not known any more, so that it can be said again. What still is
-		// there comes now.
-		h.seen.forget(recs[0].Offset)
-		h.reading.begin(recs[0].Offset)
-		h.afresh = false
+// deliver takes what is next in the log. r.mu is held.
+func (r *Room) deliver(recs []chat.Record) {
+	now := r.clock()
+	live := r.broker != fanout.Away && !r.loading
+	if first := recs[0].Offset; r.behind && first > r.read+1+maxGap {
+		r.fold.Miss(first)
 	}
-	h.read = recs[len(recs)-1].Offset
+	r.behind = false
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
-		stamped := !rec.Stamp.Known() && h.broker != fanout.Away && !h.loading
-		if stamped {
-			rec.Stamp = now // an AMQP client does not say when; it was just now
-		}
-		e := h.fold(rec, now)
-		if h.reading.due() && !h.loading && !h.state.kept.Empty() {
-			snapshots = append(snapshots, h.snapshot(rec.Offset, now))
+		e := r.add(rec, live, now)
+		r.read = rec.Offset
+		r.last = chat.Record{Offset: rec.Offset, ID: rec.ID, Stamp: rec.Stamp}
+		r.snapshot.count(rec)
+		if !r.fold.Sure() && r.findSnapshot(rec) {
+			entries = nil // none was told: the log is being read
+			continue
 		}
 		if e == nil {
 			continue
 		}
-		e.said().stamped = stamped
-		h.window.add(e)
 		if len(entries) > 0 && entries[0].Audience != e.Audience {
-			h.tell(entries)
+			r.tell(entries)
 			entries = nil
 		}
 		entries = append(entries, e)
 	}
-	h.tell(entries)
-	h.tellNews()
-	return snapshots
+	r.tell(entries)
+	r.tellNews()
+}
+
+// maxGap is how many offsets may be missing from the log without any record being
+// lost: RabbitMQ gives some to what it notes for itself.
+const maxGap = 16
+
+// hold puts an entry into its window, and returns it as it is shown. r.mu is held.
+func (r *Room) hold(raw *Entry) *Entry {
+	e := r.show(raw, r.held)
+	if raw.Audience.Person != "" {
+		r.shadows.add(e)
+	} else {
+		r.window.add(e)
+	}
+	return e
 }
 
 // tell links the event of entries that have come, all for the same audience. r.mu
@@ -201,56 +259,40 @@ func (r *Room) tell(entries []*Entry) {
 	r.append(&Event{Entries: entries, Audience: entries[0].Audience})
 }
 
-// fold reads a record and returns its entry, or nil if it is not shown: neither a
-// message nor a deed that pages are told of, not readable, or shown before. r.mu
-// is held.
-func (r *Room) fold(rec chat.Record, now chat.Stamp) *Entry {
-	m, err := chat.MessageOf(rec)
-	switch {
-	case rec.Type == chat.TypeEpoch:
-		r.marks.came(rec.ID)
-		return nil
-	case errors.Is(err, chat.ErrUnknownType):
-		return r.foldDeed(rec, now)
-	case err != nil:
-		skips.WithLabelValues("unreadable").Inc()
-		r.complain(rec, err)
-		return nil
-	}
-	if k, ok := keyOf(m, rec); ok && r.seen.first(k, rec.Offset) != rec.Offset {
-		skips.WithLabelValues("repeated").Inc()
-		return nil
-	}
-	if m.From.ID == "" && r.state.matcher.Match(m.Text) {
-		skips.WithLabelValues("words").Inc()
-		return nil
-	}
-	return r.state.showMessage(entryOf(rec, m), nil)
-}
-
-// complain logs an unreadable record, at most one line a minute: whoever fills
-// the log with junk shall not fill the daemon's log as well. r.mu is held.
-func (r *Room) complain(rec chat.Record, err error) {
-	r.skipped++
-	if now := time.Now(); now.Sub(r.skippedLog) >= time.Minute {
-		r.log.Warn("A record on the exchange cannot be read and is skipped", "offset", rec.Offset, "app_id", rec.App, "why", err, "skipped", r.skipped)
-		r.skipped, r.skippedLog = 0, now
-	}
-}
-
 // State implements fanout.Handler.
 func (h handler) State(s fanout.State, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.why = why
 	if s != fanout.Away && h.loading {
-		h.loading = false
-		h.reading.done()
+		h.loading, h.unsure = false, unsure{}
+		if !h.fold.Sure() {
+			h.fold.Settle()
+			h.filled = true
+			h.begin = max(0, h.index.first())
+			if h.read >= 0 {
+				h.log.Warn("The beginning of the log is gone, and there is no snapshot of what it had made of the room: who is muted and what is hidden may be forgotten")
+			}
+		}
+		h.publish()
+		h.presence.touch()
 		h.append(&Event{Lost: true})
+		select {
+		case h.fill <- struct{}{}:
+		default:
+		}
 	}
 	if h.broker == s {
 		return
 	}
 	h.broker = s
 	h.append(&Event{Broker: &s})
+}
+
+// Asked implements fanout.Handler.
+func (h handler) Asked(name string) []byte {
+	if h.Answer == nil {
+		return nil
+	}
+	return h.Answer(name)
 }

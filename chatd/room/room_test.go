@@ -7,52 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
 )
-
-// scripted is an exchange that does what a test tells it to: the room's side of
-// the contract, with failures on demand.
-type scripted struct {
-	mu        sync.Mutex
-	published []chat.Record
-	full      bool
-	log       []chat.Record // what Read finds
-	readErr   error
-	whispers  [][]byte
-	erase     func(first chat.Record) error
-}
-
-func (s *scripted) Publish(r chat.Record) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.full {
-		return fanout.ErrFull
-	}
-	s.published = append(s.published, r)
-	return nil
-}
-
-func (s *scripted) Run(ctx context.Context, _ int, _ fanout.Handler) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (s *scripted) Read(_ context.Context, from, before int64, n int) (out []chat.Record, err error) {
-	for _, r := range s.log {
-		if r.Offset >= from && r.Offset < before && len(out) < n {
-			out = append(out, r)
-		}
-	}
-	return out, s.readErr
-}
-
-func (s *scripted) Erase(_ context.Context, first chat.Record) error { return s.erase(first) }
-
-func (s *scripted) Whisper(b []byte) { s.whispers = append(s.whispers, b) }
 
 var now = chat.Stamp{Boot: "b", UpMS: 1000}
 
@@ -78,14 +37,14 @@ func texts(entries []*Entry) string {
 
 func TestShownOnce(t *testing.T) {
 	r, h, _, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(1, "ada", "x", "one"), message(2, "bob", "x", "two"), message(3, "ada", "x", "again")})
 	h.Deliver([]chat.Record{message(7, "ada", "x", "again"), message(8, "", "", "amqp"), message(9, "", "", "amqp")})
-	if got := texts(r.View(Viewer{}, 100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
+	if got := texts(r.View(context.Background(), Viewer{}, 100).Entries); got != "1:one 2:two 8:amqp 9:amqp" {
 		t.Errorf("the room shows %s", got)
 	}
-	if offset, known, err := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "one"}, "x", false); offset != 1 || !known || err != nil {
+	if offset, known, err := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: "one"}, "x", Made{}, false); offset != 1 || !known || err != nil {
 		t.Errorf("said again: %d, %v, %v", offset, known, err)
 	}
 }
@@ -95,30 +54,31 @@ func TestShownOnce(t *testing.T) {
 func TestSaidAgainAfterTheEndWasLost(t *testing.T) {
 	r, h, x, _ := newRoom(t)
 	all := []chat.Record{message(1, "ada", "old", "old"), message(5, "ada", "kept", "kept"), message(6, "ada", "lost", "lost"), message(7, "bob", "gone", "gone")}
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver(all)
 	h.State(fanout.Up, "")
 	h.State(fanout.Away, "")
-	h.Reset("e")
+	kept := snapshotAt(all, 1)
+	h.Reset("e", &kept)
 	h.Deliver(append(all[1:2:2], message(6, "eve", "new", "new"))) // read from less far back
 	h.State(fanout.Up, "")
 	for ref, want := range map[string]int64{"old": 1, "kept": 5} {
-		if offset, known, _ := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: ref}, ref, false); !known || offset != want {
+		if offset, known, _ := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: ref}, ref, Made{}, false); !known || offset != want {
 			t.Errorf("%s, which is in the log at %d: known is %v, at %d", ref, want, known, offset)
 		}
 	}
-	if _, known, err := r.Say(chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", false); known || err != nil || len(x.published) != 1 {
+	if _, known, err := r.Say(context.Background(), chat.Message{From: chat.Person{ID: "ada"}, Text: "lost"}, "lost", Made{}, false); known || err != nil || len(x.published) != 1 {
 		t.Errorf("what the log lost: known is %v, %v, %d are published", known, err, len(x.published))
 	}
 	h.Deliver([]chat.Record{message(7, "ada", "lost", "lost"), message(8, "ada", "kept", "kept")})
-	if got := texts(r.View(Viewer{}, 10).Entries); got != "5:kept 6:new 7:lost" {
+	if got := texts(r.View(context.Background(), Viewer{}, 10).Entries); got != "5:kept 6:new 7:lost" {
 		t.Errorf("the room shows %s", got)
 	}
 }
 
 func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 	r, h, _, log := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.State(fanout.Up, "")
 	for i := range 100 {
 		h.Deliver([]chat.Record{{Offset: int64(i), ContentType: "image/png", Type: chat.TypeMessage, Body: []byte("x")}})
@@ -127,7 +87,7 @@ func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 		{Offset: 100, Type: chat.TypeEpoch, ContentType: chat.ContentJSON, Body: []byte("{}")},
 		{Offset: 101, Type: "hologram", ContentType: chat.ContentJSON, Body: []byte("{}")},
 		message(102, "ada", "y", "fine")})
-	if got := texts(r.View(Viewer{}, 100).Entries); got != "102:fine" {
+	if got := texts(r.View(context.Background(), Viewer{}, 100).Entries); got != "102:fine" {
 		t.Errorf("the room shows %s", got)
 	}
 	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "image/png") {
@@ -137,11 +97,11 @@ func TestJunkIsSkippedAndLoggedOnce(t *testing.T) {
 
 func TestStampOfWhatComesLive(t *testing.T) {
 	r, h, _, _ := newRoom(t)
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver([]chat.Record{message(1, "", "", "old")})
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(2, "", "", "live")})
-	entries := r.View(Viewer{}, 10).Entries
+	entries := r.View(context.Background(), Viewer{}, 10).Entries
 	if entries[0].Stamp.Known() || entries[1].Stamp != now {
 		t.Errorf("stamps are %v and %v", entries[0].Stamp, entries[1].Stamp)
 	}
@@ -172,13 +132,13 @@ func follow(e *Event) string {
 func TestAwayAndBack(t *testing.T) {
 	r, h, _, _ := newRoom(t)
 	start := r.Tail()
-	if v := r.View(Viewer{}, 10); v.Epoch != "" || v.Head != -1 || v.Broker != fanout.Away {
+	if v := r.View(context.Background(), Viewer{}, 10); v.Epoch != "" || v.Head != -1 || v.Broker != fanout.Away {
 		t.Errorf("before the first log: %+v", v)
 	}
 	if v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 7}, 10); !v.Resumed || v.Epoch != "e" || v.Head != 7 || len(v.Entries) > 0 {
 		t.Errorf("resumed before the first log: %+v", v)
 	}
-	h.Reset("e")
+	h.Reset("e", nil)
 	h.Deliver([]chat.Record{message(1, "a", "1", "one")})
 	h.State(fanout.Up, "")
 	h.Deliver([]chat.Record{message(2, "a", "2", "two")})
@@ -196,25 +156,28 @@ func TestAwayAndBack(t *testing.T) {
 		t.Errorf("sessions were told: %s", got)
 	}
 	before := r.Tail()
-	h.Reset("f")
+	h.Reset("f", nil)
 	h.Deliver([]chat.Record{message(0, "a", "1", "new log")})
 	h.State(fanout.Up, "")
 	if got := follow(before); got != "lost" {
 		t.Errorf("sessions were told: %s", got)
 	}
-	if v := r.View(Viewer{}, 10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
+	if v := r.View(context.Background(), Viewer{}, 10); v.Epoch != "f" || texts(v.Entries) != "0:new log" {
 		t.Errorf("the room shows %s of %s", texts(v.Entries), v.Epoch)
 	}
 }
 
 func TestResume(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
-	h.State(fanout.Up, "")
 	for i := range int64(10) {
 		x.log = append(x.log, message(i*2, "a", fmt.Sprint(i), fmt.Sprint(i)))
 	}
+	h.Reset("e", keptAt(8))
 	h.Deliver(x.log[5:]) // the window begins at offset 10
+	h.State(fanout.Up, "")
+	if err := r.fillOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 14}, 3); !v.Resumed || v.CatchUp || texts(v.Entries) != "16:8 18:9" {
 		t.Errorf("from the window: %+v %s", v, texts(v.Entries))
 	}
@@ -264,9 +227,10 @@ func TestResumeAtTheSameMessageSaidAgain(t *testing.T) {
 	for where, from := range map[string]int{"in the log": 2, "in memory": 0} {
 		r, h, x, _ := newRoom(t)
 		x.log = log
-		h.Reset("e")
-		h.State(fanout.Up, "")
+		h.Reset("e", keptAt(log[from].Offset-1))
 		h.Deliver(log[from:])
+		h.State(fanout.Up, "")
+		r.filled, r.begin = true, 0
 		for _, c := range []struct {
 			what    string
 			place   Place
@@ -288,10 +252,13 @@ func TestResumeAtTheSameMessageSaidAgain(t *testing.T) {
 // before it is missed all the same.
 func TestResumeBeforeJunk(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
-	h.State(fanout.Up, "")
-	x.log = []chat.Record{message(1, "a", "1", "seen"), message(2, "a", "2", "missed")}
+	x.log = []chat.Record{message(0, "a", "0", "first"), message(1, "a", "1", "seen"), message(2, "a", "2", "missed")}
+	h.Reset("e", keptAt(2))
 	h.Deliver([]chat.Record{{Offset: 3, ContentType: "image/png"}, {Offset: 4, ContentType: "image/png"}})
+	h.State(fanout.Up, "")
+	if err := r.fillOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 1, Ref: "1"}, 10)
 	var missed string
 	err := r.Missed(t.Context(), v, func(e []*Entry) error { missed += texts(e); return nil })
@@ -302,16 +269,23 @@ func TestResumeBeforeJunk(t *testing.T) {
 
 func TestOlder(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
-	h.State(fanout.Up, "")
 	for i := range int64(3000) {
 		rec := message(1000+i, "a", fmt.Sprint(i), fmt.Sprint(i)) // what came before 1000 was pruned
 		if i%3 == 0 {
 			rec.Type = "hologram"
 		}
+		if i == 3 {
+			rec = chat.RecordOf(&chat.Snapshot{Upto: 1002}, "snapshot", now)
+			rec.Offset = 1003
+		}
 		x.log = append(x.log, rec)
 	}
+	h.Reset("e", keptAt(2999))
 	h.Deliver(x.log[2000:])
+	h.State(fanout.Up, "")
+	if err := r.fillOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	before, all := int64(4000), 0
 	for {
 		entries, more, err := r.Older(t.Context(), Viewer{}, before, 150)
@@ -329,8 +303,8 @@ func TestOlder(t *testing.T) {
 		}
 		before = entries[0].Offset
 	}
-	if all != 2000 {
-		t.Errorf("scrolling up found %d of 2000 messages", all)
+	if all != 1998 { // those behind the first snapshot's place
+		t.Errorf("scrolling up found %d of 1998 messages", all)
 	}
 	x.readErr = fanout.ErrAway
 	if _, _, err := r.Older(t.Context(), Viewer{}, 1500, 10); !errors.Is(err, fanout.ErrAway) {
@@ -342,8 +316,6 @@ func TestOlder(t *testing.T) {
 // message nor the repeat, and still shows it once.
 func TestOlderRepeats(t *testing.T) {
 	r, h, x, _ := newRoom(t)
-	h.Reset("e")
-	h.State(fanout.Up, "")
 	const repeats = 400 // records after the message
 	for i := range int64(3500) {
 		id := i
@@ -352,7 +324,13 @@ func TestOlderRepeats(t *testing.T) {
 		}
 		x.log = append(x.log, message(i, "a", fmt.Sprint(id), fmt.Sprint(id)))
 	}
+	kept := snapshotAt(x.log, 2499)
+	h.Reset("e", &kept)
 	h.Deliver(x.log[2500:])
+	h.State(fanout.Up, "")
+	if err := r.fillOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	shown := make(map[string]bool)
 	show := func(entries []*Entry) error {
 		for _, e := range entries {
@@ -380,50 +358,5 @@ func TestOlderRepeats(t *testing.T) {
 	v := r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 1}, 10)
 	if err := r.Missed(t.Context(), v, show); !v.CatchUp || err != nil {
 		t.Fatalf("resumed %+v, %v", v, err)
-	}
-}
-
-func TestWindowIsBounded(t *testing.T) {
-	var w window
-	for i := range maxWindow + 100 {
-		w.add(&Entry{Offset: int64(i)})
-	}
-	if len(w.entries) != maxWindow || w.entries[0].Offset != 100 {
-		t.Errorf("%d entries from %d", len(w.entries), w.entries[0].Offset)
-	}
-	for i := range 1000 {
-		w.add(&Entry{Offset: int64(10_000 + i), Message: chat.Message{Text: strings.Repeat("x", chat.MaxTextBytes)}})
-	}
-	if w.bytes > maxWindowBytes || len(w.entries) < 100 {
-		t.Errorf("%d entries of %d bytes", len(w.entries), w.bytes)
-	}
-}
-
-func TestSeenIsBounded(t *testing.T) {
-	s := newSeen()
-	const said = 5*maxSeen + 10
-	for i := range said {
-		k := key{"a", fmt.Sprint(i)}
-		if at := s.first(k, int64(i)); at != int64(i) {
-			t.Fatalf("%d came first at %d", i, at)
-		}
-		if n := len(s.newer) + len(s.older); n > maxSeen || n < min(i+1, maxSeen/2) {
-			t.Fatalf("%d ids of %d are remembered", n, i+1)
-		}
-		if back := i - maxSeen/2 + 1; back >= 0 {
-			if at := s.first(key{"a", fmt.Sprint(back)}, int64(i)); at != int64(back) {
-				t.Fatalf("after %d, %d came first at %d", i, back, at)
-			}
-		}
-	}
-	if _, ok := s.lookup(key{"a", fmt.Sprint(said - maxSeen - 1)}); ok {
-		t.Error("one that is too old is still there")
-	}
-	s.forget(said - 10)
-	if _, ok := s.lookup(key{"a", fmt.Sprint(said - 10)}); ok {
-		t.Error("one that was to be forgotten is still there")
-	}
-	if _, ok := s.lookup(key{"a", fmt.Sprint(said - 11)}); !ok {
-		t.Error("one that was to stay was forgotten")
 	}
 }

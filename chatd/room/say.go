@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"warren/chatd/chat"
-	"warren/chatd/fanout"
+	"warren/chatd/fold"
 )
 
 // Refusal is the answer to something that cannot be done as the room is now.
@@ -23,78 +24,138 @@ func (r *Refusal) Error() string { return r.Text }
 
 func refuse(why, text string) *Refusal { return &Refusal{Why: why, Text: text} }
 
+// refusal is what people are told of why a record is refused. Wait is of slow mode. r.mu is
+// held.
+func (r *Room) refusal(why fold.Why, wait time.Duration) *Refusal {
+	text := map[fold.Why]string{
+		fold.Kicked:     "The host has sent you out.",
+		fold.Off:        "The chat is off.",
+		fold.Locked:     "Only hosts may write now.",
+		fold.NoPictures: "The host does not want pictures here.",
+		fold.SlowDown:   fmt.Sprintf("Slow mode: everybody may say one thing in %d seconds.", r.state.Slow),
+		fold.Words:      "The host does not want a word in it.",
+		fold.NoSuch:     "There is no such message here any more.",
+		fold.NotYours:   "That is not your message.",
+		fold.TooLate:    fmt.Sprintf("That was said more than %.0f minutes ago.", chat.EditTime.Minutes()),
+	}[why]
+	return &Refusal{string(why), text, wait}
+}
+
+// loadRetry is when to try again what is said or done before the log has been read:
+// on a card that starts RabbitMQ is there half a minute after chatd.
+const loadRetry = 2 * time.Second
+
+var errLoading = &Refusal{"away", "The room is being read. Try again in a moment.", loadRetry}
+
+// Made is what a client knew of the log when it made an id for what it says. The zero
+// value says nothing.
+type Made struct {
+	Epoch string
+	Since int64 // the newest offset that it had seen, -1 if none
+}
+
 // Say puts a message into the log under the sender's own id for it. It is sent
 // once it comes back as an Entry. If it is in the log already, known is true
-// and offset says where; also if it was in a log that was erased since. Whether its
-// sender is muted is for Say to know.
+// and offset says where; also if it was in a log that was erased since. What Say
+// accepts may still be refused: by what the log says when it gets there, of which an event
+// with Refused set tells.
 //
-// The errors are those of chat.CleanText, chat.ErrPicture, a *Refusal (locked,
-// off, slow_down, words, no_pictures), and fanout.ErrFull.
-func (r *Room) Say(m chat.Message, ref string, host bool) (offset int64, known bool, err error) {
+// The errors are those of chat.CleanText, chat.ErrPicture, a *Refusal (away, kicked, locked,
+// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the log, until ctx ends.
+func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, host bool) (offset int64, known bool, err error) {
 	if err := m.Clean(); err != nil {
 		return 0, false, err
 	}
+	m.Host = host
+	stamp := r.clock()
 	r.mu.Lock()
-	offset, known = r.seen.lookup(key{m.From.ID, ref})
-	if !known && r.erased != nil {
-		// Said before all was erased: it shall not come again.
-		offset, known = r.erased.lookup(key{m.From.ID, ref})
-	}
-	s := r.state
-	matcher := s.matcher
-	var refusal *Refusal
-	if !known && !host {
-		refusal = s.closed()
-		if refusal == nil && m.Picture != nil && s.kept.NoPictures {
-			refusal = refuse("no_pictures", "The host does not want pictures here.")
-		}
-		if refusal == nil && s.kept.Slow > 0 {
-			if wait := r.slow.wait(m.From.ID, ref, time.Duration(s.kept.Slow)*time.Second, time.Now()); wait > 0 {
-				refusal = &Refusal{"slow_down", fmt.Sprintf("Slow mode: everybody may say one thing in %d seconds.", s.kept.Slow), wait}
-			}
-		}
-	}
-	m.Shadow = s.muted[m.From.ID]
+	offset, known, refusal := r.said(m.From.ID, ref, made)
+	oldest, epoch := r.fold.Oldest(), r.epoch
 	r.mu.Unlock()
 	switch {
-	case known:
-		return offset, true, nil
-	case refusal != nil:
-		return 0, false, refusal
-	case !host && matcher.Match(m.Text):
-		return 0, false, refuseWords
+	case known || refusal != nil:
+		return offset, known, orNil(refusal)
+	case made.Epoch == epoch && made.Since < oldest:
+		// Older than what is remembered.
+		offset, known, err = r.find(ctx, m.From.ID, ref, made.Since, oldest)
+		if known || err != nil {
+			return offset, known, err
+		}
 	}
-	if err := r.exchange.Publish(m.Record(ref, r.clock())); err != nil {
-		return 0, false, err
+
+	r.mu.Lock()
+	if _, known, refusal = r.said(m.From.ID, ref, made); !known && refusal == nil {
+		refusal = r.mayBeSaid(&m, ref, stamp)
 	}
-	if !host {
+	_, m.Shadow = r.fold.Muted(m.From.ID)
+	r.mu.Unlock()
+	if known || refusal != nil {
+		return offset, known, orNil(refusal)
+	}
+	if err := r.exchange.Publish(m.Record(ref, stamp)); err != nil {
 		r.mu.Lock()
-		r.slow.said(m.From.ID, ref, time.Duration(r.state.kept.Slow)*time.Second, time.Now())
+		r.slow.undo(m.From.ID, ref)
 		r.mu.Unlock()
+		return 0, false, err
 	}
 	return 0, false, nil
 }
 
-var refuseWords = refuse("words", "The host does not want a word in it.")
+func orNil(r *Refusal) error {
+	if r == nil {
+		return nil
+	}
+	return r
+}
 
-// closed says why guests may not write, nil if they may.
-func (s *state) closed() *Refusal {
+// said returns where the log has what somebody said under ref, as far as that is
+// remembered; or why it is refused whatever is in it. r.mu is held.
+func (r *Room) said(person, ref string, made Made) (offset int64, known bool, refusal *Refusal) {
+	if r.loading {
+		return 0, false, errLoading
+	}
+	offset, why, known := r.fold.Known(person, ref)
 	switch {
-	case s.kept.Off:
-		return refuse("off", "The chat is off.")
-	case s.kept.Locked:
-		return refuse("locked", "Only hosts may write now.")
+	case why != "":
+		return 0, false, r.refusal(why, 0)
+	case known:
+		return offset, true, nil
+	case made.Epoch != "" && made.Epoch != r.epoch && r.fold.State().Erased:
+		return 0, false, refuse("erased", "The host has erased all that was said, and this with it.")
+	case r.erased != nil:
+		// Said before all was erased: it shall not come again.
+		offset, _, known = r.erased.Known(person, ref)
+	}
+	return offset, known, nil
+}
+
+// mayBeSaid says why a message is refused as the room is now, and takes note of it for slow mode if
+// it is not. r.mu is held.
+func (r *Room) mayBeSaid(m *chat.Message, ref string, now chat.Stamp) *Refusal {
+	if why, wait := r.fold.WouldRefuse(m, now); why != "" {
+		return r.refusal(why, wait)
+	}
+	pause := time.Duration(r.state.Slow) * time.Second
+	if pause == 0 {
+		clear(r.slow)
+		return nil
+	}
+	if m.Host {
+		return nil
+	}
+	if wait := r.slow.take(m.From.ID, ref, pause, time.Now()); wait > 0 {
+		return r.refusal(fold.SlowDown, wait)
 	}
 	return nil
 }
 
 // Do puts a deed into the log under the doer's own id for it. It has been done
-// once it comes back: as an Entry, or in State and HostState. Done twice under
+// once it comes back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done twice under
 // one ref, it is done once. Do takes the deed: its fields may be changed.
 //
 // Fields that cannot be are a *Refusal, as is what the room's state forbids
-// (bad_value, bad_emoji, not_host, no_such, not_yours, too_late, locked, off,
-// words, away); a text that cannot be one is an error of chat.CleanText; else the error is
+// (bad_value, bad_emoji, not_host, no_such, not_yours, too_late, kicked, locked, off,
+// words, away, busy); a text that cannot be one is an error of chat.CleanText; else the error is
 // fanout.ErrFull. An erase goes on after Do has returned.
 func (r *Room) Do(d chat.Deed, ref string, host bool) error {
 	if err := checkDeed(d); err != nil {
@@ -102,33 +163,13 @@ func (r *Room) Do(d chat.Deed, ref string, host bool) error {
 	}
 	now := r.clock()
 	r.mu.Lock()
-	if k, ok := keyOfDeed(d, ref); ok {
-		if _, known := r.seen.lookup(k); known {
-			r.mu.Unlock()
-			return nil
-		}
-	}
-	matcher := r.state.matcher
-	refusal := r.forbids(d, now, host)
-	if erase, ok := d.(*chat.Erase); ok && refusal == nil {
-		erase.State = r.state.carried()
-		erase.State.Fit()
-	}
+	known, refusal := r.forbids(d, ref, now, host)
 	r.mu.Unlock()
-	if refusal != nil {
-		return refusal
+	if known || refusal != nil {
+		return orNil(refusal)
 	}
-	switch d := d.(type) {
-	case *chat.Edit:
-		if !host && matcher.Match(d.Text) {
-			return refuseWords
-		}
-	case *chat.Erase:
-		select {
-		case r.erasures <- erasure{d, ref}:
-		default: // one is under way
-		}
-		return nil
+	if _, erase := d.(*chat.Erase); erase {
+		return nil // is under way
 	}
 	return r.exchange.Publish(chat.RecordOf(d, ref, now))
 }
@@ -155,83 +196,109 @@ func checkDeed(d chat.Deed) error {
 	return refuse("bad_value", sentence(err))
 }
 
-// forbids says why a deed cannot be done now, nil if it can; and marks what a
-// muted person does. r.mu is held.
-func (r *Room) forbids(d chat.Deed, now chat.Stamp, host bool) *Refusal {
-	muted := r.state.muted[d.Doer().ID]
+// forbids says why a deed cannot be done now, and completes it if it can be. Known: it was done
+// already. r.mu is held.
+func (r *Room) forbids(d chat.Deed, ref string, now chat.Stamp, host bool) (known bool, refusal *Refusal) {
+	if r.loading {
+		return false, errLoading
+	}
+	person := d.Doer().ID
+	if _, why, known := r.fold.KnownDeed(d, ref); known {
+		if why != "" {
+			return false, r.refusal(why, 0)
+		}
+		return true, nil
+	}
+	_, muted := r.fold.Muted(person)
+	guests := true
 	switch d := d.(type) {
 	case *chat.Reaction:
-		d.Shadow = muted
-		if r.state.kept.Off && !host {
-			return r.state.closed()
+		d.Shadow, d.Host = muted, host
+		if no := r.missing(d.To); no != nil {
+			return false, no
 		}
-		_, refusal := r.message(d.To)
-		return refusal
 	case *chat.Edit:
-		if !host {
-			if refusal := r.state.closed(); refusal != nil {
-				return refusal
-			}
-		}
-		d.Shadow = muted
-		_, refusal := r.own(d, d.To, now)
-		return refusal
+		d.Shadow, d.Host = muted, host
 	case *chat.Delete:
-		// What a muted one said before, all may forget.
-		m, refusal := r.own(d, d.To, now)
-		d.Shadow = refusal == nil && m.Audience.Person != ""
-		return refusal
-	case *chat.Hide:
-		if !host {
-			break
-		}
-		_, refusal := r.message(d.To)
-		return refusal
 	case *chat.Clock:
-		if d.By == nil {
-			return nil // a daemon's own
+		guests = d.By == nil // a daemon's own
+	default:
+		guests = false
+	}
+	if guests {
+		if !host && person != "" && r.fold.Kicked(person, now) {
+			return false, r.refusal(fold.Kicked, 0)
 		}
-	case *chat.Erase:
-		if host && r.broker == fanout.Away {
-			return &Refusal{"away", "The exchange cannot be reached now, so that nothing can be erased.", erasePause}
+		if why := r.fold.WouldRefuseDeed(d, now); why != "" {
+			return false, r.refusal(why, 0)
 		}
+		return false, nil
 	}
 	if !host {
-		return refuse("not_host", "Only hosts can do that.")
+		return false, refuse("not_host", "Only hosts can do that.")
+	}
+	switch d := d.(type) {
+	case *chat.Hide:
+		if no := r.missing(d.To); no != nil {
+			return false, no
+		}
+		if m := r.held(d.To); m != nil && m.Deed == nil && r.index.of(d.To)&deleted == 0 {
+			d.Text = chat.Excerpt(m.Message.Text)
+			if m.Message.From.ID != "" {
+				d.Who = &chat.Person{ID: m.Message.From.ID, Name: m.Message.From.Name}
+			}
+		}
+	case *chat.Clear:
+		if clears := r.fold.State().Clears; d.Undo && d.Of == nil && len(clears) > 0 {
+			d.Of = &clears[len(clears)-1]
+		}
+	case *chat.Erase:
+		return false, r.startErase(d, ref)
+	}
+	return false, nil
+}
+
+// missing says that there can be no message at an offset, as far as that is known; nil if there may be one. r.mu is
+// held.
+func (r *Room) missing(offset int64) *Refusal {
+	e := r.held(offset)
+	if offset < r.fold.Floor() || offset > r.read || e != nil && e.Deed != nil || offset >= r.begin && r.index.of(offset)&(shown|shadow) == 0 {
+		return refuse("no_such", "There is no such message here.")
 	}
 	return nil
 }
 
-// message returns the message at an offset as it was said, nil if it is not in
-// memory; or says why there can be none. r.mu is held.
-func (r *Room) message(offset int64) (*Entry, *Refusal) {
-	e, held := r.window.find(offset)
-	switch {
-	case offset >= r.state.floor() && held && e.Deed == nil:
-		return e.said(), nil
-	case held, offset > r.read, offset < r.state.floor(), len(r.window.entries) > 0 && offset > r.window.entries[0].Offset:
-		return nil, refuse("no_such", "There is no such message here.")
-	}
-	return nil, nil // older than what is in memory
-}
+// findTime bounds how long the log is looked through for an old message.
+const findTime = 5 * time.Second
 
-// own returns the message at an offset, which its sender may change; or says why
-// not. r.mu is held.
-func (r *Room) own(d chat.Deed, to int64, now chat.Stamp) (*Entry, *Refusal) {
-	m, refusal := r.message(to)
-	switch {
-	case refusal != nil:
-		return nil, refusal
-	case m == nil || r.state.deleted[to] || r.state.hidden[to]:
-		return nil, refuse("no_such", "There is no such message here any more.")
-	case m.Message.From.ID != d.Doer().ID:
-		return nil, refuse("not_yours", "That is not your message.")
+// find looks through the log for what somebody said under ref, from the newest record on that its
+// sender had seen up to an offset.
+func (r *Room) find(ctx context.Context, person, ref string, since, before int64) (offset int64, known bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, findTime)
+	defer cancel()
+	first := true
+	for from := max(since, 0); from < before; {
+		recs, err := r.readLog(ctx, from, before, page)
+		if err != nil {
+			return 0, false, &Refusal{"away", "It cannot be looked up now whether this was said already.", loadRetry}
+		}
+		if first && (len(recs) == 0 || recs[0].Offset > max(since, 0)) {
+			return 0, false, refuse("too_late", "This was written too long ago: nobody can tell whether it was said. Send it again if you do not see it.")
+		}
+		if first = false; len(recs) == 0 {
+			return 0, false, nil
+		}
+		for _, rec := range recs {
+			if rec.ID != ref {
+				continue
+			}
+			if m, err := chat.MessageOf(rec); err == nil && m.From.ID == person {
+				return rec.Offset, true, nil
+			}
+		}
+		from = recs[len(recs)-1].Offset + 1
 	}
-	c := change{from: d.Doer().ID, at: now}
-	if !c.allowed(m) {
-		return nil, refuse("too_late", fmt.Sprintf("That was said more than %.0f minutes ago.", chat.EditTime.Minutes()))
-	}
-	return m, nil
+	return 0, false, nil
 }
 
 // sentence makes an error text a sentence.

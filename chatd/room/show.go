@@ -1,71 +1,84 @@
 package room
 
-import "warren/chatd/chat"
+import (
+	"warren/chatd/chat"
+	"warren/chatd/fold"
+)
 
 // What was said stands in the log as it was said. What is shown of it is made
 // here.
 
-// show returns raw, an entry as the log has it, as it is shown after all that s
-// knows: raw itself if there is nothing to say. Message returns the message at an
-// offset as it was said, nil if it is not in memory. Also are changes that s may
-// not know.
-func (s *state) show(raw *Entry, message func(offset int64) *Entry, also *changes) *Entry {
+// show returns raw, an entry as the log has it, as it is shown now: raw itself if there
+// is nothing to say. At returns the entry at an offset as the log has it, nil if it is
+// not at hand. r.mu is held.
+func (r *Room) show(raw *Entry, at func(offset int64) *Entry) *Entry {
 	switch d := raw.Deed.(type) {
 	case nil:
-		return s.showMessage(raw, also)
+		return r.showMessage(raw, at)
 	case *chat.Edit:
-		c, known := s.lastChange(d.To, d.From.ID, also)
-		if s.deleted[d.To] || s.hidden[d.To] || known && c.offset > raw.Offset {
+		if r.index.edits[d.To] > raw.Offset || r.gone(d.To) != "" {
 			e := raw.copy()
 			e.Audience.nobody = true
 			return e
 		}
 	case *chat.Hide:
-		if !d.Undo || s.hidden[d.To] || s.deleted[d.To] {
+		if !d.Undo || r.gone(d.To) != "" {
 			break
 		}
-		if m := message(d.To); m != nil && m.Audience == (Audience{}) {
+		if m := at(d.To); m != nil && m.Deed == nil && m.Audience == (Audience{}) {
 			e := raw.copy()
-			e.Again = s.showMessage(m, also)
+			e.Again = r.showMessage(m, at)
 			return e
 		}
 	}
 	return raw
 }
 
-func (s *state) showMessage(raw *Entry, also *changes) *Entry {
-	gone := ""
+// gone says why the message at an offset is not shown any more, "" if it is.
+func (r *Room) gone(offset int64) string {
 	switch {
-	case s.deleted[raw.Offset]:
-		gone = Deleted
-	case s.hidden[raw.Offset]:
-		gone = Hidden
+	case r.index.of(offset)&deleted != 0:
+		return Deleted
+	case r.fold.Hidden(offset):
+		return Hidden
 	}
-	c, changed := s.lastChange(raw.Offset, raw.Message.From.ID, also)
-	changed = changed && c.allowed(raw) && (!c.shadow || raw.Audience.Person == c.from)
-	if changed && c.deleted {
-		gone = Deleted
-	}
-	if gone == "" && !changed {
+	return ""
+}
+
+func (r *Room) showMessage(raw *Entry, at func(offset int64) *Entry) *Entry {
+	gone, edit := r.gone(raw.Offset), r.index.edits[raw.Offset]
+	if gone == "" && edit == 0 {
 		return raw
 	}
 	e := raw.copy()
 	if gone != "" {
 		e.Gone, e.Message.Text, e.Message.Picture = gone, "", nil
-	} else {
-		e.Message.Text, e.Edited = c.text, true
+		if r.fold.Hidden(raw.Offset) { // also if it is taken back: that shows no name again
+			e.Message.From.Name = fold.NeutralName(e.Message.From.ID)
+		}
+	} else if by := at(edit); by != nil {
+		e.Message.Text, e.Edited = by.Deed.(*chat.Edit).Text, true
 	}
 	return e
 }
 
-func (s *state) lastChange(to int64, from string, also *changes) (change, bool) {
-	c, ok := s.changes.of(to, from)
-	if also != nil {
-		if a, there := also.of(to, from); there && (!ok || a.offset > c.offset) {
-			return a, true
+// held returns the entry at an offset as the log has it, nil if it is not in memory.
+// r.mu is held.
+func (r *Room) held(offset int64) *Entry {
+	for _, w := range []*window{&r.window, &r.shadows} {
+		if e, ok := w.find(offset); ok {
+			return e.said()
 		}
 	}
-	return c, ok
+	return nil
+}
+
+// reshow shows again the message at an offset, and the deeds done to it; all entries
+// if offset is negative. The deed that changes them is in its window. r.mu is held.
+func (r *Room) reshow(offset int64) {
+	for _, w := range []*window{&r.window, &r.shadows} {
+		w.show(offset, func(raw *Entry) *Entry { return r.show(raw, r.held) })
+	}
 }
 
 // copy returns a copy of e, without its encodings, to be changed.

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// slowMode is when each person said something last, through this daemon, while slow
-// mode was on.
+// slowMode is when each person said something last through this daemon, while slow
+// mode was on: what is on its way to the log is counted before it is there.
 type slowMode map[string]spoken
 
 type spoken struct {
@@ -15,25 +15,18 @@ type spoken struct {
 }
 
 // maxSlow is how many people are remembered: more than a daemon has sessions. Over
-// it, all are forgotten: then everybody may speak at once, once.
+// it, those whose time is over are forgotten, and all if there are none: the log knows who
+// spoke.
 const maxSlow = 4096
 
-// wait returns how long a person must wait before saying what ref stands for.
-func (s slowMode) wait(id, ref string, pause time.Duration, now time.Time) time.Duration {
+// take returns how long a person must wait before saying what ref stands for; 0 if
+// not: then it counts as said.
+func (s slowMode) take(id, ref string, pause time.Duration, now time.Time) time.Duration {
 	last, ok := s[id]
-	if !ok || last.ref == ref {
-		return 0
-	}
-	return max(0, pause-now.Sub(last.at))
-}
-
-// said takes note that somebody has said something.
-func (s slowMode) said(id, ref string, pause time.Duration, now time.Time) {
-	if pause == 0 {
-		if len(s) > 0 {
-			clear(s)
+	if ok && last.ref != ref {
+		if wait := pause - now.Sub(last.at); wait > 0 {
+			return wait
 		}
-		return
 	}
 	if len(s) >= maxSlow {
 		maps.DeleteFunc(s, func(_ string, last spoken) bool { return now.Sub(last.at) > pause })
@@ -42,4 +35,12 @@ func (s slowMode) said(id, ref string, pause time.Duration, now time.Time) {
 		}
 	}
 	s[id] = spoken{ref, now}
+	return 0
+}
+
+// undo says that what ref stands for was not accepted after all.
+func (s slowMode) undo(id, ref string) {
+	if s[id].ref == ref {
+		delete(s, id)
+	}
 }

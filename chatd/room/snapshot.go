@@ -1,65 +1,187 @@
 package room
 
-import "warren/chatd/chat"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
 
-// A daemon that starts reads the end of the log, and what the records before have
-// made of the room from a snapshot there. Every daemon puts one into the log when
-// snapshotEvery records have gone by without, and there is anything to say. They
-// count from the last one in the log, so that they make it of the same place, under
-// the same id: to all, it is one.
+	"warren/chatd/chat"
+	"warren/chatd/fold"
+)
+
+// A daemon that starts does not read the whole log before it opens the room: it begins with
+// a snapshot of what the records before have made of it. Snapshots are
 //
-// A daemon that has read the log from its first record, or has adopted a snapshot,
-// or has found none in all it has read (then there was nothing to say), knows the
-// room: to it, a snapshot says nothing new.
+//   - in the log, every snapshotEvery records or snapshotBytes. From the first of them on, what is shown of a
+//     log that has lost its front is known;
+//   - kept by the exchange, where nothing that is said can push them out: as often, and
+//     after each deed of a host, at most one in keepPause.
+//
+// A start that finds neither, in a log that does not begin with its first record, does not know what
+// hosts did before, and tells them so.
+const (
+	// A usual snapshot has 2 kB, and 25 for each record within fold.Horizon: 50 kB,
+	// against 500 of usual messages or 1 MiB of long ones.
+	snapshotEvery = 2000
+	snapshotBytes = 1 << 20
 
-// snapshotEvery is how many records of any kind go by from one snapshot to the
-// next. What is read at a start holds seven: one that was lost does not matter.
-// A usual one has 1 kB, against 200 kB of messages.
-const snapshotEvery = 1000
+	keepPause = time.Second
+)
 
-// reading is how a daemon has come to what it knows of the room.
-type reading struct {
-	first    int64    // offset of the first record that was read
-	complete bool     // the room is known
-	deeds    []*Entry // while it is not: what was read, but reactions
-	since    int      // records since the last snapshot
+// snapshots is what is to be written.
+type snapshots struct {
+	records, bytes int // since the last one in the log
+	jitter         int // records: so that of several daemons one is the first, in most cases
+	keep           bool
+	kept           time.Time // when one was kept last
 }
 
-// begin says that the log is read from the record at an offset on.
-func (g *reading) begin(offset int64) { *g = reading{first: offset, complete: offset == 0} }
+func (s *snapshots) begin() {
+	*s = snapshots{jitter: rand.IntN(snapshotEvery / 4), kept: s.kept}
+}
 
-// done says that all has been read that there was.
-func (g *reading) done() { g.complete, g.deeds = true, nil }
-
-// keep keeps a deed that may have to be done again, after a snapshot.
-func (g *reading) keep(e *Entry) {
-	if _, reaction := e.Deed.(*chat.Reaction); !g.complete && !reaction {
-		g.deeds = append(g.deeds, e)
+// count counts a record.
+func (s *snapshots) count(rec chat.Record) {
+	switch {
+	case rec.Type == chat.TypeSnapshot:
+		s.records, s.bytes = 0, 0
+	default:
+		s.records++
+		s.bytes += len(rec.Body)
 	}
 }
 
-// due counts a record and reports whether a snapshot is to be made behind it.
-func (g *reading) due() bool {
-	g.since++
-	return g.since > 0 && g.since%snapshotEvery == 0
+// dueSnapshots are snapshots of one place, to be written without the lock.
+type dueSnapshots struct {
+	snapshot *chat.Snapshot // nil: none is due
+	last     chat.Record
+	log      bool // it goes into the log as well
 }
 
-// snapshot returns the record that says what the room is after the record at an
-// offset. r.mu is held.
-func (r *Room) snapshot(upto int64, now chat.Stamp) chat.Record {
-	s := chat.Snapshot{Upto: upto, State: r.state.kept}
-	s.State.Fit()
-	return chat.RecordOf(&s, s.ID(), now)
-}
-
-// adopt takes note of a snapshot in the log. r.mu is held.
-func (r *Room) adopt(s *chat.Snapshot) {
-	r.reading.since = -1 // it is counted itself
-	if r.reading.complete || s.Upto < r.reading.first {
-		return // known, or what came between has not been read
+// snapshotsDue returns what is due at the last record that was read. r.mu is held.
+func (r *Room) snapshotsDue() (due dueSnapshots) {
+	s := &r.snapshot
+	late := time.Duration(s.jitter) * time.Millisecond
+	full := s.records >= snapshotEvery+s.jitter || s.bytes >= snapshotBytes+s.jitter*snapshotBytes/snapshotEvery
+	if r.loading || !r.fold.Sure() || r.last.ID == "" || !r.last.Stamp.Known() || !full && (!s.keep || time.Since(s.kept) < keepPause+late) {
+		return due
 	}
-	r.state = r.state.adopt(s, r.reading.deeds, r.window.said)
-	r.reading.done()
-	r.window.show(-1, r.show)
-	r.news.state, r.news.hosts = true, true
+	state := r.fold.State()
+	if full {
+		s.records, s.bytes = 0, 0
+	}
+	s.keep, s.kept = false, time.Now()
+	if state.Empty() && !full {
+		return due
+	}
+	snapshot := r.fold.Snapshot(r.read)
+	return dueSnapshots{&snapshot, r.last, full}
+}
+
+// publishSnapshots writes what is due.
+func (r *Room) publishSnapshots(due dueSnapshots) {
+	if due.snapshot == nil {
+		return
+	}
+	rec := chat.RecordOf(due.snapshot, due.snapshot.ID(), r.clock())
+	if due.log {
+		if err := r.exchange.Publish(rec); err != nil {
+			r.log.Debug("A snapshot is not accepted", "err", err)
+		}
+	}
+	rec.Offset, rec.ID, rec.Stamp = due.last.Offset, due.last.ID, due.last.Stamp
+	r.exchange.Keep(rec)
+}
+
+// keepSnapshots keeps what is due although nothing comes from the log, until ctx ends.
+func (r *Room) keepSnapshots(ctx context.Context) error {
+	tick := time.NewTicker(keepPause / 2)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			r.mu.Lock()
+			due := r.snapshotsDue()
+			r.mu.Unlock()
+			r.publishSnapshots(due)
+		}
+	}
+}
+
+// snapshotOf reads a kept record.
+func snapshotOf(rec chat.Record) (*chat.Snapshot, error) {
+	d, err := chat.DeedOf(rec)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := d.(*chat.Snapshot)
+	if !ok || s.Upto != rec.Offset {
+		return nil, fmt.Errorf("%w of offset %d", errNoSnapshot, rec.Offset)
+	}
+	return s, nil
+}
+
+var errNoSnapshot = errors.New("the record is no snapshot")
+
+// unsure are the last records that were read while no snapshot was found: enough of them for
+// what stands between the place of one and the snapshot itself.
+type unsure struct {
+	recs  []chat.Record
+	bytes int
+}
+
+const (
+	maxUnsure      = 4000
+	maxUnsureBytes = 4 << 20
+)
+
+func (u *unsure) add(rec chat.Record) {
+	u.recs = append(u.recs, rec)
+	u.bytes += len(rec.Body)
+	for len(u.recs) > maxUnsure || u.bytes > maxUnsureBytes {
+		u.bytes -= len(u.recs[0].Body)
+		u.recs = u.recs[1:]
+	}
+}
+
+// begin returns a fold that begins with the snapshot in rec and has the records after its place
+// still to be added; false if there is none in it, or records between the two were not read.
+func (u *unsure) begin(rec chat.Record) (f *fold.Fold, upto int64, ok bool) {
+	if rec.Type != chat.TypeSnapshot || len(u.recs) == 0 {
+		return nil, 0, false
+	}
+	d, err := chat.DeedOf(rec)
+	if err != nil {
+		return nil, 0, false
+	}
+	s := d.(*chat.Snapshot)
+	if s.Upto < u.recs[0].Offset {
+		return nil, 0, false
+	}
+	f, _ = fold.From(*s) // what is not understood of it is a newer version's
+	return f, s.Upto, true
+}
+
+// findSnapshot takes note of a record of a log of which the beginning is not known, and
+// begins with it if it is a snapshot. r.mu is held.
+func (r *Room) findSnapshot(rec chat.Record) (found bool) {
+	f, upto, ok := r.unsure.begin(rec)
+	r.unsure.add(rec)
+	if !ok {
+		return false
+	}
+	again := r.unsure.recs
+	r.restart(f, upto+1)
+	r.filled = true
+	for _, rec := range again {
+		if rec.Offset <= upto {
+			continue
+		}
+		r.add(rec, false, chat.Stamp{})
+	}
+	return true
 }

@@ -70,7 +70,7 @@ func newHall(t testing.TB, phones int) *hall {
 		for _, c := range h.conns {
 			c.Close()
 		}
-		registry.wg.Wait()
+		registry.Wait(context.Background())
 		cancel()
 		watch.Wait()
 		server.Close()

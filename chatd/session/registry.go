@@ -16,36 +16,35 @@ type Registry struct {
 	mu       sync.Mutex
 	sessions map[*Session]time.Time // when to ping it next
 	closed   bool
-	wg       sync.WaitGroup
+	gone     sync.Cond // a session has ended
 }
 
 // NewRegistry returns an empty registry.
-func NewRegistry() *Registry { return &Registry{sessions: make(map[*Session]time.Time)} }
+func NewRegistry() *Registry {
+	r := &Registry{sessions: make(map[*Session]time.Time)}
+	r.gone.L = &r.mu
+	return r
+}
 
 // Go runs s in goroutines of its own, and calls ended at its end. It follows
-// events while Watch runs. After Shutdown it is closed at once.
+// events while Watch runs. After Close it is closed at once.
 func (r *Registry) Go(s *Session, p Protocol, ended func()) {
 	r.mu.Lock()
-	if r.closed {
-		r.mu.Unlock()
-		s.Close(Restart, "the server restarts")
-		s.Run(p)
-		ended()
-		return
-	}
 	r.sessions[s] = time.Now().Add(pingInterval)
-	r.wg.Add(1)
+	if r.closed {
+		s.Close(Restart, restarts)
+	}
 	r.mu.Unlock()
 	go r.run(s, p, ended)
 }
 
 func (r *Registry) run(s *Session, p Protocol, ended func()) {
 	s.Run(p)
+	ended()
 	r.mu.Lock()
 	delete(r.sessions, s)
+	r.gone.Broadcast()
 	r.mu.Unlock()
-	ended()
-	r.wg.Done()
 }
 
 // Len returns how many sessions there are.
@@ -137,23 +136,34 @@ func (r *Registry) look(now time.Time, newest *room.Event) {
 	behind.Set(float64(most))
 }
 
-// Shutdown closes all sessions with Restart and waits for their end, or ctx's.
-func (r *Registry) Shutdown(ctx context.Context) error {
+const restarts = "the server restarts"
+
+// Close closes all sessions, and those that are still to come, with Restart. It
+// does not wait: each ends within EndTime.
+func (r *Registry) Close() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.closed = true
 	for s := range r.sessions {
-		s.Close(Restart, "the server restarts")
+		s.Close(Restart, restarts)
 	}
-	r.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		r.wg.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+}
+
+// Wait waits until there are no sessions, or ctx ends.
+func (r *Registry) Wait(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.gone.Broadcast()
+	})
+	defer stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.sessions) > 0 {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.gone.Wait()
 	}
+	return nil
 }

@@ -43,8 +43,11 @@ const (
 	readTimeout  = 2*pingInterval + 10*time.Second
 	pingInterval = 25 * time.Second
 
-	// linger is the time a phone has to answer a close frame.
+	// linger is the time a phone has to take a close frame, and again to answer it.
 	linger = 2 * time.Second
+
+	// EndTime is how long after Close a session may still be there.
+	EndTime = 2*linger + time.Second // the last for a machine that is busy
 )
 
 // A Protocol is how one session speaks.
@@ -112,7 +115,7 @@ func New(conn *websocket.Conn) *Session {
 	return &Session{conn: conn, remote: conn.NetConn(), ctx: ctx, cancel: cancel}
 }
 
-// Context ends when the session does.
+// Context ends when the session begins to end.
 func (s *Session) Context() context.Context { return s.ctx }
 
 // Start lets the session begin: begin is called from the writer with a
@@ -150,6 +153,8 @@ func (s *Session) close(c closing) {
 	defer s.mu.Unlock()
 	if s.closing == nil {
 		s.closing = &c
+		// A writer that reads history for the phone shall not go on with that.
+		s.cancel()
 		// If the writer hangs in a write, it shall not for long.
 		s.remote.SetWriteDeadline(time.Now().Add(linger))
 		s.wake()

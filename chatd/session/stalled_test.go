@@ -64,7 +64,7 @@ func inBooth(t *testing.T, test func(t *testing.T, b *booth)) {
 		b.conn.Close()
 		cancel()
 		<-watched
-		b.registry.wg.Wait()
+		b.registry.Wait(context.Background())
 	})
 }
 
@@ -83,7 +83,7 @@ func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func (b *booth) ended(t *testing.T) (took time.Duration, tooSlow bool) {
 	t.Helper()
 	before, begun := testutil.ToFloat64(closed.WithLabelValues("4001")), time.Now()
-	b.registry.wg.Wait()
+	b.registry.Wait(t.Context())
 	return time.Since(begun), testutil.ToFloat64(closed.WithLabelValues("4001")) == before+1
 }
 
@@ -117,7 +117,7 @@ func TestNothingComesAfterHalfAFrame(t *testing.T) {
 		if got = append(got, rest...); !bytes.HasPrefix(history, got) {
 			t.Errorf("after half a frame comes %x", got[5000:])
 		}
-		b.registry.wg.Wait()
+		b.registry.Wait(t.Context())
 	})
 }
 
@@ -174,7 +174,7 @@ func TestEndedSessionHoldsNoEvents(t *testing.T) {
 			t.Error("a phone that does not read holds nothing: this is no test")
 		}
 		b.conn.Close()
-		b.registry.wg.Wait()
+		b.registry.Wait(t.Context())
 		runtime.GC()
 		if unread.Value() != nil {
 			t.Error("a session that has ended holds what it had not read")

@@ -11,11 +11,13 @@
 //
 //	400  a header is missing or wrong
 //	401  the code is wrong, or the challenge is: too old, used, not of this start
-//	403  the card has no host code: nobody can update it
+//	403  the card has no host code: nobody can update it; or a page from elsewhere asks
 //	408  nothing came for too long
 //	409  another update is being sent, or one is on trial
 //	411  the length is not announced
 //	413  it does not fit
+//	421  the Host header is a name that is not the card's own: an address always is,
+//	     and so is Host
 //	422  what came is not what was announced, or no system for this card
 //	429  too many wrong codes
 //	500  the card could not write it
@@ -35,6 +37,10 @@ import (
 
 // Port is where a card takes updates.
 const Port = 8082
+
+// Host is what a sender writes into the Host header: a router may give the card any
+// name, of which the card knows nothing.
+const Host = "warren"
 
 // Status is how a card is.
 type Status struct {

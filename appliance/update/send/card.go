@@ -52,6 +52,7 @@ func (c *card) status(ctx context.Context) (s protocol.Status, err error) {
 	if err != nil {
 		return s, fmt.Errorf("%q is no name or address of a card", c.host)
 	}
+	req.Host = protocol.Host
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return s, c.unreached(err)
@@ -92,6 +93,7 @@ func (c *card) put(ctx context.Context, body io.Reader, a protocol.Announcement,
 	if err != nil {
 		return "", err
 	}
+	req.Host = protocol.Host
 	req.ContentLength = a.Length
 	req.Header.Set("Expect", "100-continue")
 	a.Set(req.Header, key)

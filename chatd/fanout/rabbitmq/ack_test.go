@@ -7,12 +7,12 @@ import "testing"
 func TestOneAtATime(t *testing.T) {
 	x := open(t, broker(t), Options{suffix: newSuffix()})
 	e, _ := run(t, x, 0)
-	e.waitUp()
+	e.WaitUp()
 	for n := range 2*prefetch + 2 {
 		publish(t, x, say("ada", "hi"))
-		e.wait("the record", func() bool { return len(e.recs) > n })
+		e.Wait("the record", func() bool { return len(e.Recs) > n })
 	}
-	if len(e.states) != 1 {
-		t.Errorf("states %v: the broker stopped sending, and was reached again", e.states)
+	if len(e.States) != 1 {
+		t.Errorf("states %v: the broker stopped sending, and was reached again", e.States)
 	}
 }

@@ -50,5 +50,5 @@ func TestURLComesLater(t *testing.T) {
 	if err := os.WriteFile(path, []byte(url+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e.wait("the message", func() bool { return len(texts(e.recs)) == 1 })
+	e.Wait("the message", func() bool { return len(texts(e.Recs)) == 1 })
 }

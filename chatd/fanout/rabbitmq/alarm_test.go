@@ -42,8 +42,8 @@ func raise(t *testing.T, n *node.Node, a node.Alarm) {
 }
 
 func (e *ear) waitFull(short string) {
-	e.t.Helper()
-	e.wait("full: "+short, func() bool { return e.state() == fanout.Full && strings.Contains(e.why, short) })
+	e.T.Helper()
+	e.Wait("full: "+short, func() bool { return e.Now() == fanout.Full && strings.Contains(e.Why, short) })
 }
 
 // TestAlarm has a broker that becomes short of things while people chat.
@@ -62,9 +62,9 @@ func TestAlarm(t *testing.T) {
 			log := &lines{}
 			x := open(t, n.URL(), Options{suffix: suffix, Logger: slog.New(slog.NewTextHandler(log, nil))})
 			e, _ := run(t, x, 10)
-			e.waitUp()
+			e.WaitUp()
 			publish(t, x, say("a", "before"))
-			e.wait("before", func() bool { return len(texts(e.recs)) == 1 })
+			e.Wait("before", func() bool { return len(texts(e.Recs)) == 1 })
 
 			raise(t, n, c.alarm)
 			// Nobody is told before somebody publishes, and it takes a moment.
@@ -74,9 +74,9 @@ func TestAlarm(t *testing.T) {
 				publish(t, x, say("a", fmt.Sprint(i)))
 				want = append(want, fmt.Sprint(i))
 				time.Sleep(20 * time.Millisecond)
-				e.mu.Lock()
-				s := e.state()
-				e.mu.Unlock()
+				e.Mu.Lock()
+				s := e.Now()
+				e.Mu.Unlock()
 				if s != fanout.Up {
 					break
 				}
@@ -111,12 +111,12 @@ func TestAlarm(t *testing.T) {
 
 			raise(t, n, node.NoAlarm)
 			begin = time.Now()
-			e.wait("all", func() bool { return len(texts(e.recs)) == len(want) })
-			e.waitUp()
+			e.Wait("all", func() bool { return len(texts(e.Recs)) == len(want) })
+			e.WaitUp()
 			t.Logf("all is well after %v", time.Since(begin))
 			equal(t, "said", e.texts(), want)
-			if states := e.states; !slices.Equal(states, []fanout.State{fanout.Up, fanout.Full, fanout.Up}) || len(e.resets) != 1 {
-				t.Errorf("states %v, resets %v", states, e.resets)
+			if states := e.States; !slices.Equal(states, []fanout.State{fanout.Up, fanout.Full, fanout.Up}) || len(e.Resets) != 1 {
+				t.Errorf("states %v, resets %v", states, e.Resets)
 			}
 			if text := log.String(); strings.Count(text, "takes no messages now") != 1 || !strings.Contains(text, c.short) {
 				t.Errorf("the log says:\n%s", text)
@@ -124,8 +124,8 @@ func TestAlarm(t *testing.T) {
 			if x.outbox.len() > 1 { // a name of the epoch may be under way
 				t.Errorf("%d left in the outbox", x.outbox.len())
 			}
-			if len(e.whispers) > 0 {
-				t.Errorf("heard %q: too late", e.whispers)
+			if len(e.Whispers) > 0 {
+				t.Errorf("heard %q: too late", e.Whispers)
 			}
 		})
 	}
@@ -148,7 +148,7 @@ func TestAlarmAtFirst(t *testing.T) {
 	t.Logf("full %v after the start", time.Since(begin))
 
 	p.cut()
-	e.wait("away", func() bool { return e.state() == fanout.Away })
+	e.Wait("away", func() bool { return e.Now() == fanout.Away })
 	publish(t, x, say("a", "1"))
 	p.mend()
 	begin = time.Now()
@@ -160,8 +160,8 @@ func TestAlarmAtFirst(t *testing.T) {
 		t.Errorf("%q went out, though the broker takes nothing", got)
 	}
 	raise(t, n, node.NoAlarm)
-	e.waitUp()
-	e.wait("all", func() bool { return len(texts(e.recs)) == 3 })
+	e.WaitUp()
+	e.Wait("all", func() bool { return len(texts(e.Recs)) == 3 })
 	equal(t, "said", e.texts(), numbers(0, 3))
 	if strings.Contains(log.String(), "does not reach the log") {
 		t.Errorf("the log says:\n%s", log)
@@ -193,7 +193,7 @@ func TestAlarmOfAFlood(t *testing.T) {
 	n := alarming(t)
 	x := open(t, n.URL(), Options{suffix: newSuffix(), OutboxRecords: 2000, OutboxBytes: 4 << 20})
 	e, _ := run(t, x, 10)
-	e.waitUp()
+	e.WaitUp()
 	raise(t, n, node.Memory)
 	begin, longest := time.Now(), time.Duration(0)
 	accepted, refused := 0, 0
@@ -226,18 +226,18 @@ func TestAlarmOfAFlood(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	raise(t, n, node.NoAlarm)
-	e.waitUp()
-	e.wait("all", func() bool {
+	e.WaitUp()
+	e.Wait("all", func() bool {
 		next := 0
-		for _, r := range e.all {
+		for _, r := range e.All {
 			if r.ID == fmt.Sprint(next) {
 				next++
 			}
 		}
 		return next == accepted
 	})
-	if slices.Contains(e.states, fanout.Away) {
-		t.Errorf("states %v: the connection was lost", e.states)
+	if slices.Contains(e.States, fanout.Away) {
+		t.Errorf("states %v: the connection was lost", e.States)
 	}
 }
 

@@ -96,16 +96,16 @@ func TestNextBroker(t *testing.T) {
 	}, ","), Options{suffix: newSuffix()})
 	begin := time.Now()
 	e, _ := run(t, x, 10)
-	e.waitUp()
+	e.WaitUp()
 	if d := time.Since(begin); d > 3*dialTime { // RabbitMQ takes 3 s to refuse a password
 		t.Errorf("reached after %v", d)
 	}
 	t.Logf("reached after %v", time.Since(begin))
 	// The one that worked fails: the others are tried again, and none works.
 	p.cut()
-	e.wait("away", func() bool { return !e.up() })
+	e.Wait("away", func() bool { return !e.up() })
 	p.mend()
 	begin = time.Now()
-	e.waitUp()
+	e.WaitUp()
 	t.Logf("reached again after %v", time.Since(begin))
 }

@@ -41,7 +41,7 @@ func TestCluster(t *testing.T) {
 	begin := time.Now()
 	h.cluster.Nodes[next].Kill()
 	for _, e := range h.ears {
-		e.wait("away", func() bool { return !e.up() })
+		e.Wait("away", func() bool { return !e.up() })
 	}
 	t.Logf("a second one killed: all daemons know after %v", time.Since(begin).Round(time.Millisecond))
 	seen := h.read()
@@ -50,11 +50,11 @@ func TestCluster(t *testing.T) {
 		watch, end := context.WithTimeout(t.Context(), 3*time.Second)
 		<-watch.Done()
 		end()
-		e.mu.Lock()
+		e.Mu.Lock()
 		if e.up() {
 			t.Error("a daemon is up without a majority")
 		}
-		e.mu.Unlock()
+		e.Mu.Unlock()
 	}
 	if now := h.read(); !slices.Equal(now, seen) {
 		t.Errorf("without a majority the daemons have read %v records, then %v", seen, now)
@@ -65,7 +65,7 @@ func TestCluster(t *testing.T) {
 	h.measure("all killed and started", func() {
 		h.cluster.Kill()
 		for _, e := range h.ears {
-			e.wait("away", func() bool { return !e.up() })
+			e.Wait("away", func() bool { return !e.up() })
 		}
 		h.restart(0, 1, 2)
 	})
@@ -106,7 +106,7 @@ func newHouse(t *testing.T) *house {
 		h.xs, h.ears = append(h.xs, x), append(h.ears, e)
 	}
 	for _, e := range h.ears {
-		e.waitUp()
+		e.WaitUp()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var talk sync.WaitGroup
@@ -184,11 +184,11 @@ func (h *house) besides(what string) {
 			text := fmt.Sprintf("%d after: %s", d, what)
 			x.Whisper([]byte(text)) // again and again, as the room does
 			for _, e := range h.ears {
-				e.mu.Lock()
-				if !slices.Contains(e.whispers, text) {
+				e.Mu.Lock()
+				if !slices.Contains(e.Whispers, text) {
 					missing++
 				}
-				e.mu.Unlock()
+				e.Mu.Unlock()
 			}
 		}
 		if missing == 0 && h.blinks.Load() > seen {
@@ -215,23 +215,23 @@ func (h *house) well(what string) {
 	for d := range h.xs {
 		last, well := fmt.Sprintf("%d/%d", d, said[d]-1), fmt.Sprintf("well %d %s", d, what)
 		for _, e := range h.ears {
-			e.wait(what+": "+well, func() bool { return (said[d] == 0 || e.has(last)) && e.has(well) })
+			e.Wait(what+": "+well, func() bool { return (said[d] == 0 || e.has(last)) && e.has(well) })
 		}
 	}
 }
 
-// has reports whether a text was read. e.mu is held.
+// has reports whether a text was read. e.Mu is held.
 func (e *ear) has(text string) bool {
-	return slices.ContainsFunc(e.all, func(r chat.Record) bool { return string(r.Body) == text })
+	return slices.ContainsFunc(e.All, func(r chat.Record) bool { return string(r.Body) == text })
 }
 
 // read returns how many records each daemon has read.
 func (h *house) read() []int {
 	var all []int
 	for _, e := range h.ears {
-		e.mu.Lock()
-		all = append(all, len(e.all))
-		e.mu.Unlock()
+		e.Mu.Lock()
+		all = append(all, len(e.All))
+		e.Mu.Unlock()
 	}
 	return all
 }
@@ -245,13 +245,13 @@ func (h *house) check() {
 	var want []string
 	for i, n := range h.cluster.Nodes {
 		f, stop := run(h.t, open(h.t, n.URL(), Options{}), 1<<30)
-		f.waitUp()
+		f.WaitUp()
 		got := f.texts()
 		stop()
 		if i == 0 {
 			want = got
 			checkEach(h.t, got, h.said)
-			h.t.Logf("%d messages said, %d records in the log", len(got), len(f.records()))
+			h.t.Logf("%d messages said, %d records in the log", len(got), len(f.Records()))
 		}
 		equal(h.t, fmt.Sprintf("the log at node %d", i+1), got, want)
 		files, err := filepath.Glob(filepath.Join(n.Dir(), "data", "*", "stream", "*", "*.segment"))
@@ -261,8 +261,8 @@ func (h *house) check() {
 	}
 	for i, e := range h.ears {
 		equal(h.t, fmt.Sprintf("what daemon %d read", i+1), e.texts(), want)
-		if len(e.resets) != 1 {
-			h.t.Errorf("daemon %d took it for another log: resets %v", i+1, e.resets)
+		if len(e.Resets) != 1 {
+			h.t.Errorf("daemon %d took it for another log: resets %v", i+1, e.Resets)
 		}
 		if n := h.xs[i].outbox.len(); n != 0 {
 			h.t.Errorf("daemon %d: %d left in the outbox", i+1, n)

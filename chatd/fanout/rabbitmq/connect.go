@@ -137,8 +137,8 @@ func (c boundedWrites) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// declare makes the exchanges and the stream, if they are not there, and binds
-// the stream. All of it from here and at each connect: RabbitMQ may have lost
+// declare makes the exchanges and the streams, if they are not there, and binds
+// the log. All of it from here and at each connect: RabbitMQ may have lost
 // its data, or be another one now.
 func (x *Exchange) declare(l *link) error {
 	if err := declareExchange(l, x.names.exchange, true); err != nil {
@@ -147,30 +147,50 @@ func (x *Exchange) declare(l *link) error {
 	if err := declareExchange(l, x.names.presence, false); err != nil {
 		return err
 	}
+	if err := x.declareStream(l, x.names.stream, x.logArgs()); err != nil {
+		return err
+	}
+	return onChannel(l, func(ch *amqp.Channel) error {
+		return ch.QueueBind(x.names.stream, "", x.names.exchange, false, nil)
+	})
+}
+
+// declareStream makes a stream of limits, or takes the one that there is.
+func (x *Exchange) declareStream(l *link, name string, limits amqp.Table) error {
 	err := onChannel(l, func(ch *amqp.Channel) error {
-		_, err := ch.QueueDeclare(x.names.stream, true, false, false, false, x.streamArgs())
+		_, err := ch.QueueDeclare(name, true, false, false, false, limits)
 		return err
 	})
 	if isCode(err, amqp.PreconditionFailed) {
 		// It is there with other limits, or it is no stream, which shows when
 		// it is read; or it is still starting, and then the next step fails.
-		if !x.other {
-			x.other = true
+		if !x.other[name] {
+			x.other[name] = true
 			x.log.Warn("the stream exists with other limits than these and is used as it is: to change its limits "+
-				"delete the queue on the broker, and its history with it",
-				"stream", x.names.stream, "log_bytes", x.opts.LogBytes, "segment_bytes", x.opts.SegmentBytes, "error", err)
+				"delete the queue on the broker, and its history with it", "stream", name,
+				"log_bytes", limits[amqp.QueueMaxLenBytesArg], "segment_bytes", limits[amqp.StreamMaxSegmentSizeBytesArg], "error", err)
 		}
 		err = onChannel(l, func(ch *amqp.Channel) error {
-			_, err := ch.QueueDeclarePassive(x.names.stream, true, false, false, false, nil)
+			_, err := ch.QueueDeclarePassive(name, true, false, false, false, nil)
 			return err
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("declare the stream: %w", err)
+		return fmt.Errorf("declare the stream %s: %w", name, err)
 	}
-	return onChannel(l, func(ch *amqp.Channel) error {
-		return ch.QueueBind(x.names.stream, "", x.names.exchange, false, nil)
-	})
+	return nil
+}
+
+// logArgs are the properties of the log's stream.
+func (x *Exchange) logArgs() amqp.Table { return streamArgs(x.opts.LogBytes, x.opts.SegmentBytes) }
+
+// streamArgs are the properties of a stream of so many bytes, in files of so many.
+func streamArgs(bytes, segment int64) amqp.Table {
+	return amqp.Table{
+		amqp.QueueTypeArg:                 amqp.QueueTypeStream,
+		amqp.QueueMaxLenBytesArg:          bytes,
+		amqp.StreamMaxSegmentSizeBytesArg: segment,
+	}
 }
 
 // declareExchange makes a fanout exchange.

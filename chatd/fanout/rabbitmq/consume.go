@@ -16,21 +16,21 @@ import (
 
 // prefetch is how many records may be on their way to us. A round trip of 5 ms
 // then allows 50,000 a second, more than a stream delivers; and if all of them
-// are as large as a record can be, they take 25 MiB.
+// are as large as a message can be, they take 25 MiB. Snapshots are larger, but far apart.
 const prefetch = 256
 
-// ackEvery is how many records are acknowledged at once. All that acks do is let
+// ackShare is which part of the prefetch is acknowledged at once. All that acks do is let
 // the broker send more: with three quarters of the prefetch left it never
 // waits, and where a record comes at a time each ack is work for it that delays
 // the next record.
-const ackEvery = prefetch / 4
+const ackShare = 4
 
 // maxBatch is how many records go to the handler at once: what arrived while
 // it was busy, and never more than prefetch.
 const maxBatch = prefetch
 
-// errNoStream is what a host gets who has a plain queue of the stream's name.
-var errNoStream = errors.New("the broker has a queue of the log's name that is no stream: delete it there, or use another virtual host")
+// errNoStream is what a host gets who has a plain queue of a stream's name.
+var errNoStream = errors.New("the broker has a queue of a stream's name that is no stream: delete it there, or use another virtual host")
 
 // errDeleted ends a life when somebody deletes the stream.
 var errDeleted = errors.New("the stream was deleted")
@@ -38,6 +38,7 @@ var errDeleted = errors.New("the stream was deleted")
 // reader reads the stream. One goroutine uses it.
 type reader struct {
 	ch    *amqp.Channel
+	every uint64      // how many deliveries are acknowledged at once
 	acked uint64      // the last delivery acknowledged
 	batch []record    // what next returned
 	recs  chan record // closed when there will be no more; then err says why
@@ -47,10 +48,10 @@ type reader struct {
 	done chan struct{} // closed by close
 }
 
-// read attaches to the stream at an offset, or at "first" or "last", which is
+// read attaches to a stream at an offset, or at "first" or "last", which is
 // the last chunk: some records before the end. An offset that is not there any
 // more begins with the first that is; one that is not there yet waits for it.
-func (x *Exchange) read(l *link, from any) (*reader, error) {
+func (x *Exchange) read(l *link, stream string, from any, prefetch int) (*reader, error) {
 	ch, err := l.Channel()
 	if err != nil {
 		return nil, err
@@ -63,15 +64,15 @@ func (x *Exchange) read(l *link, from any) (*reader, error) {
 	}
 	closed := ch.NotifyClose(make(chan *amqp.Error, 1))
 	cancelled := ch.NotifyCancel(make(chan string, 1))
-	deliveries, err := ch.Consume(x.names.stream, "", false, false, false, false, amqp.Table{"x-stream-offset": from})
+	deliveries, err := ch.Consume(stream, "", false, false, false, false, amqp.Table{"x-stream-offset": from})
 	if err != nil {
 		ch.Close()
 		if isCode(err, amqp.PreconditionFailed) && strings.Contains(err.Error(), "x-stream-offset") {
 			return nil, errNoStream
 		}
-		return nil, fmt.Errorf("read the log: %w", err)
+		return nil, fmt.Errorf("read the stream %s: %w", stream, err)
 	}
-	r := &reader{ch: ch, recs: make(chan record, prefetch), done: make(chan struct{})}
+	r := &reader{ch: ch, every: max(1, uint64(prefetch)/ackShare), recs: make(chan record, prefetch), done: make(chan struct{})}
 	go func() {
 		// The client library keeps what we do not take; here it becomes a
 		// record of bounded size.
@@ -134,7 +135,7 @@ func (r *reader) fill(first record) []record {
 		}
 		break
 	}
-	if last := r.batch[len(r.batch)-1].delivery; last-r.acked >= ackEvery {
+	if last := r.batch[len(r.batch)-1].delivery; last-r.acked >= r.every {
 		r.ch.Ack(last, true) // an error shows as the end of the records
 		r.acked = last
 	}
@@ -173,40 +174,43 @@ func (p *place) move(recs []record) {
 
 // catchUp brings the handler to the record at offset head, which is in the
 // log, and returns a reader for what follows. It goes on behind the last
-// record delivered if that is still there, and begins afresh about back
-// records before head if not.
-func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, h fanout.Handler) (*reader, error) {
+// record delivered if that is still there, and begins afresh, behind one of the kept records
+// if it can, if not.
+func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, all []kept, h fanout.Handler) (*reader, error) {
+	l.head.Store(head)
 	if x.place.marked != nil && x.place.last.Offset <= head {
 		r, ok, err := x.resume(ctx, l, head, h)
 		if ok || err != nil {
 			return r, err
 		}
 	}
-	r, err := x.read(l.in, max(0, head-int64(back)))
+	epoch, written, err := x.findEpoch(ctx, l.in, head, l.alive)
 	if err != nil {
 		return nil, err
 	}
-	var recs []record // about back of them
-	for len(recs) == 0 || recs[len(recs)-1].Offset < head {
-		more, err := r.next(ctx)
+	if epoch != x.epoch {
+		select {
+		case <-x.keeping: // of another log
+		default:
+		}
+	}
+	x.place, x.epoch = place{}, epoch
+	from, err := x.begin(ctx, l, all, epoch, head, back, h)
+	if err != nil {
+		return nil, err
+	}
+	r, err := x.read(l.in, x.names.stream, from, prefetch)
+	if err != nil {
+		return nil, err
+	}
+	for x.place.last == nil || x.place.last.Offset < head {
+		recs, err := r.next(ctx)
 		if err != nil {
 			r.close()
 			return nil, err
 		}
-		recs = append(recs, more...)
-	}
-	epoch, written, err := x.findEpoch(ctx, l, recs, head)
-	if err != nil {
-		r.close()
-		return nil, err
-	}
-	x.place = place{}
-	x.epoch = epoch
-	h.Reset(epoch)
-	for len(recs) > 0 {
-		n := min(len(recs), maxBatch)
-		x.deliver(l, recs[:n], h)
-		recs = recs[n:]
+		l.alive()
+		x.deliver(l, recs, h)
 	}
 	if !written {
 		x.writeEpoch()
@@ -220,7 +224,7 @@ func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, h
 // beyond where we were, or fallen back to an earlier state.
 func (x *Exchange) resume(ctx context.Context, l *life, head int64, h fanout.Handler) (*reader, bool, error) {
 	marked, last := x.place.marked, x.place.last
-	r, err := x.read(l.in, marked.Offset)
+	r, err := x.read(l.in, x.names.stream, marked.Offset, prefetch)
 	if err != nil {
 		return nil, false, err
 	}
@@ -231,6 +235,7 @@ func (x *Exchange) resume(ctx context.Context, l *life, head int64, h fanout.Han
 			r.close()
 			return nil, false, err
 		}
+		l.alive()
 		behind := 0 // how many of recs the handler has had
 		for i := range recs {
 			rec := recs[i]

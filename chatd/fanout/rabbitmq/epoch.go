@@ -76,38 +76,41 @@ func (n *namer) add(rec record) {
 }
 
 // findEpoch returns the epoch of the log up to the record at offset head, and
-// whether a naming record near its end says so. Recs is the end of the log,
-// head included: in nearly all cases it is enough.
-func (x *Exchange) findEpoch(ctx context.Context, l *life, recs []record, head int64) (epoch string, written bool, err error) {
-	var near namer
-	for _, rec := range recs {
-		near.add(rec)
+// whether a naming record near its end says so. In nearly all cases one of the last
+// records does. It calls alive while it reads.
+func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64, alive func()) (epoch string, written bool, err error) {
+	near, err := x.nameIn(ctx, l, max(0, head-prefetch), head, alive)
+	if err != nil || near.named != "" {
+		return near.named, true, err
 	}
-	if near.named != "" {
-		return near.named, true, nil
-	}
-	// From the front, as far as the first naming record.
-	r, err := x.read(l.in, "first")
-	if err != nil {
+	all, err := x.nameIn(ctx, l, "first", head, alive)
+	switch {
+	case err != nil:
 		return "", false, err
+	case all.named != "":
+		return all.named, false, nil
+	case all.proposed == "":
+		return "", false, errors.New("the log does not hold the record that was read from it a moment ago")
+	}
+	return all.proposed, false, nil
+}
+
+// nameIn reads the log up to the record at offset head, or to the first that names it.
+func (x *Exchange) nameIn(ctx context.Context, l *link, from any, head int64, alive func()) (n namer, err error) {
+	r, err := x.read(l, x.names.stream, from, prefetch)
+	if err != nil {
+		return n, err
 	}
 	defer r.close()
-	var all namer
 	for {
 		recs, err := r.next(ctx)
 		if err != nil {
-			return "", false, err
+			return n, err
 		}
+		alive()
 		for _, rec := range recs {
-			all.add(rec)
-			switch {
-			case all.named != "":
-				return all.named, false, nil
-			case rec.Offset >= head:
-				if all.proposed == "" {
-					return "", false, errors.New("the log does not hold the record that was read from it a moment ago")
-				}
-				return all.proposed, false, nil
+			if n.add(rec); n.named != "" || rec.Offset >= head {
+				return n, nil
 			}
 		}
 	}
@@ -135,7 +138,7 @@ func (x *Exchange) countBare(recs []record) {
 	}
 }
 
-// probeTime is how long our own record may take to come back. It takes
+// probeTime is how long our own record may take to come back, or any before it. It takes
 // milliseconds; the stream of a broker that has just started, a second.
 const probeTime = 5 * time.Second
 
@@ -149,16 +152,25 @@ const probeTime = 5 * time.Second
 // connection when it has read the first frame with a part of a record: its
 // properties. Without a body they are the whole record (rabbit_reader.erl,
 // process_frame and post_process_frame; the same since RabbitMQ 3.0).
-func (x *Exchange) probe(ctx context.Context, l *life) (head int64, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, probeTime, errors.New("what is published does not reach the log"))
-	defer cancel()
-	r, err := x.read(l.in, "last")
+func (x *Exchange) probe(ctx context.Context, in *link, pub *publisher) (head int64, err error) {
+	return x.readUpToProbe(ctx, in, x.names.stream, "last", prefetch, pub, func([]record) {})
+}
+
+// readUpToProbe publishes a proposal, or what is none in another stream than the log, and
+// gives what it reads from a place of the stream on to each, up to the proposal, whose
+// offset it returns.
+func (x *Exchange) readUpToProbe(ctx context.Context, in *link, stream string, from any, prefetch int, pub *publisher, each func([]record)) (head int64, err error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	late := time.AfterFunc(probeTime, func() { fail(errors.New("what is published does not reach the stream " + stream)) })
+	defer late.Stop()
+	r, err := x.read(in, stream, from, prefetch)
 	if err != nil {
 		return 0, err
 	}
 	defer r.close()
 	rec := record{Record: x.epochRecord(), mark: "probe." + rand.Text()}
-	if err := l.pub.send(rec); err != nil {
+	if err := pub.send(rec); err != nil {
 		return 0, err
 	}
 	for {
@@ -167,23 +179,26 @@ func (x *Exchange) probe(ctx context.Context, l *life) (head int64, err error) {
 			if !ok {
 				return 0, r.err
 			}
-			for _, got := range r.fill(got) {
+			late.Reset(probeTime)
+			recs := r.fill(got)
+			each(recs)
+			for _, got := range recs {
 				if got.mark == rec.mark {
 					return got.Offset, nil
 				}
 			}
-		case <-l.pub.returns:
+		case <-pub.returns:
 			metricReturned.Inc()
 			return 0, errReturned
-		case b, ok := <-l.pub.blocks:
+		case b, ok := <-pub.blocks:
 			if !ok {
-				return 0, reason(l.pub.closed)
+				return 0, reason(pub.closed)
 			}
-			l.pub.alarm = alarmOf(b)
-		case <-l.out.lost:
+			pub.alarm = alarmOf(b)
+		case <-pub.link.lost:
 			return 0, amqp.ErrClosed
 		case <-ctx.Done():
-			if _, why := l.pub.alarm.state(); why != "" {
+			if _, why := pub.alarm.state(); why != "" {
 				return 0, errors.New(why)
 			}
 			return 0, context.Cause(ctx)

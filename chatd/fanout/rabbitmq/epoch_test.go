@@ -44,8 +44,8 @@ func TestForeignLog(t *testing.T) {
 	url, suffix := broker(t), newSuffix()
 	x := open(t, url, Options{suffix: suffix})
 	e, stop := run(t, x, 10)
-	e.waitUp()
-	e.wait("the name", func() bool { return len(e.recs) == 2 })
+	e.WaitUp()
+	e.Wait("the name", func() bool { return len(e.Recs) == 2 })
 	stop()
 	c := connect(t, url)
 	say := func(exchange, text string) {
@@ -56,16 +56,16 @@ func TestForeignLog(t *testing.T) {
 	}
 	y := open(t, url, Options{suffix: suffix})
 	f, stopY := run(t, y, 10)
-	f.waitUp()
+	f.WaitUp()
 	if f.epoch() != e.epoch() {
 		t.Errorf("behind foreign records: epoch %q, want %q", f.epoch(), e.epoch())
 	}
 	// It has written the name near the end: the next finds it there.
-	f.wait("the name", func() bool { return y.outbox.len() == 0 })
+	f.Wait("the name", func() bool { return y.outbox.len() == 0 })
 	stopY()
 	z := open(t, url, Options{suffix: suffix})
 	g, _ := run(t, z, 100)
-	g.waitUp()
+	g.WaitUp()
 	if g.epoch() != e.epoch() {
 		t.Errorf("near the end: epoch %q, want %q", g.epoch(), e.epoch())
 	}
@@ -75,8 +75,8 @@ func TestForeignLog(t *testing.T) {
 	for range bareBytes/len(body) + 5 {
 		say(x.names.exchange, string(body))
 	}
-	g.wait("the name again", func() bool {
-		return slices.ContainsFunc(g.recs, func(r chat.Record) bool { return r.Type == chat.TypeEpoch && r.Offset > before })
+	g.Wait("the name again", func() bool {
+		return slices.ContainsFunc(g.Recs, func(r chat.Record) bool { return r.Type == chat.TypeEpoch && r.Offset > before })
 	})
 
 	// A log that nobody has named, and that is not empty.
@@ -93,10 +93,10 @@ func TestForeignLog(t *testing.T) {
 		say(h.names.exchange, fmt.Sprint(i))
 	}
 	k, _ := run(t, h, 10)
-	k.waitUp()
+	k.WaitUp()
 	h2 := open(t, url, Options{suffix: h.opts.suffix})
 	k2, _ := run(t, h2, 10)
-	k2.waitUp()
+	k2.WaitUp()
 	if k.epoch() == "" || k.epoch() != k2.epoch() {
 		t.Errorf("epochs %q and %q", k.epoch(), k2.epoch())
 	}

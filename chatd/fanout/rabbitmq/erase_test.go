@@ -8,65 +8,140 @@ import (
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
+	"warren/chatd/fanout/fanouttest"
 )
 
-// One daemon erases the log that two share, while both have something to say:
-// both come to the same new log, which begins with what the eraser put there,
-// holds nothing of the old one, and all that was accepted since.
-func TestErase(t *testing.T) {
+// A daemon that dies between any two steps of erasing leaves either the old log, or
+// another one of which everybody is told that it was erased.
+func TestEraseCut(t *testing.T) {
+	url := broker(t)
+	for steps := range 4 {
+		t.Run(fmt.Sprintf("after %d", steps), func(t *testing.T) {
+			suffix := newSuffix()
+			x := open(t, url, Options{suffix: suffix})
+			e, stop := run(t, x, 10)
+			e.WaitUp()
+			publish(t, x, fanouttest.Say("old", "old"))
+			rec := e.WaitID("old")
+			x.Keep(fanouttest.KeptFor(rec, 100))
+			ctx := t.Context()
+			er, err := x.newErasure(ctx, fanouttest.First)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer er.link.end()
+			for i, step := range []func() error{
+				func() error { return er.keep(ctx) },
+				func() error { stop(); _, err := er.delete(ctx); return err },
+				func() error { return er.make() },
+			}[:steps] {
+				if err := step(); err != nil {
+					t.Fatalf("step %d: %v", i, err)
+				}
+			}
+			stop()
+			old := e.epoch()
+			for range 2 { // the second finds what the first has left
+				y := open(t, url, Options{suffix: suffix})
+				f, stop := run(t, y, 10)
+				f.WaitUp()
+				erased := f.epoch() != old
+				if erased != (steps >= 2) {
+					t.Errorf("the log is another one: %v", erased)
+				}
+				if erased != f.Begun() {
+					t.Errorf("it was erased: %v, and was told so: %v (behind %v)", erased, f.Begun(), f.Kept)
+				}
+				if text := f.texts(); !erased && (len(text) == 0 || text[0] != "old") {
+					t.Errorf("the log holds %q", text)
+				}
+				publish(t, y, fanouttest.Say("new", "new"))
+				f.WaitID("new")
+				stop()
+			}
+		})
+	}
+}
+
+// What a daemon keeps of the old log while another erases it does not hide that it was
+// erased.
+func TestKeptWhileErasing(t *testing.T) {
 	url, suffix := broker(t), newSuffix()
-	x, y := open(t, url, Options{suffix: suffix}), open(t, url, Options{suffix: suffix})
-	e, _ := run(t, x, 1000)
-	f, _ := run(t, y, 1000)
-	e.waitUp()
-	f.waitUp()
-	for i := range 100 {
-		publish(t, x, say("x", fmt.Sprintf("old %d", i)))
-	}
-	for _, ear := range []*ear{e, f} {
-		ear.wait("the old log", func() bool { return len(texts(ear.recs)) == 100 })
-	}
-	old := e.epoch()
-	first := chat.RecordOf(&chat.Erase{By: chat.Person{ID: "host", Name: "Host"}}, "erase-1", chat.Stamp{})
-	if err := x.Erase(context.Background(), first); err != nil {
-		t.Fatal(err)
-	}
-	const each = 200
-	for i := range each {
-		publish(t, x, say("x", fmt.Sprintf("x %d", i)))
-		publish(t, y, say("y", fmt.Sprintf("y %d", i)))
-	}
-	for _, ear := range []*ear{e, f} {
-		ear.wait("the new log", func() bool { return len(ear.resets) >= 2 && len(texts(ear.recs)) == 1+2*each })
-		if ear.epoch() == old {
-			t.Error("the new log has the name of the old one")
-		}
-		if recs := ear.records(); recs[0].ID != "erase-1" || recs[0].Type != chat.TypeErase {
-			t.Errorf("the new log begins with %+v", recs[0])
-		}
-		if n := count(ear.records(), "erase-1"); n != 1 {
-			t.Errorf("it was erased %d times", n)
-		}
-	}
-	if e.epoch() != f.epoch() {
-		t.Errorf("the daemons are in two logs: %s, %s", e.epoch(), f.epoch())
-	}
-	recs, err := y.Read(t.Context(), 0, 1<<40, 10_000)
+	x := open(t, url, Options{suffix: suffix})
+	e, stop := run(t, x, 10)
+	e.WaitUp()
+	publish(t, x, fanouttest.Say("old", "old"))
+	rec := e.WaitID("old")
+	er, err := x.newErasure(t.Context(), fanouttest.First)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range texts(recs) {
-		if text[:3] == "old" {
-			t.Fatalf("the new log holds %q", text)
+	defer er.link.end()
+	if err := er.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := er.pub.keep(t.Context(), fanouttest.KeptFor(rec, 100), e.epoch()); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	for range 2 { // the second finds no stream at all
+		if ours, err := er.delete(t.Context()); !ours || err != nil {
+			t.Fatal(ours, err)
 		}
 	}
-	z := open(t, url, Options{suffix: suffix})
-	g, _ := run(t, z, 1000)
-	g.waitUp()
-	if g.epoch() != e.epoch() || len(g.resets) != 1 {
-		t.Errorf("a new daemon finds %v, not %s", g.resets, e.epoch())
+	f, _ := run(t, open(t, url, Options{suffix: suffix}), 10)
+	f.WaitUp()
+	if !f.Begun() {
+		t.Errorf("reading begins behind %v", f.Kept)
 	}
-	if err := (open(t, url, Options{})).Erase(t.Context(), first); !errors.Is(err, fanout.ErrAway) {
+}
+
+// An erasure that is made again, because it took too long to know, leaves the new log
+// alone, and so does that of a daemon that has not heard of it.
+func TestEraseAgain(t *testing.T) {
+	url, suffix := broker(t), newSuffix()
+	x, y := open(t, url, Options{suffix: suffix}), open(t, url, Options{suffix: suffix})
+	e, _ := run(t, x, 10)
+	f, stop := run(t, y, 10)
+	e.WaitUp()
+	f.WaitUp()
+	late, err := y.newErasure(t.Context(), fanouttest.First)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.link.end()
+	if err := late.keep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Erase(t.Context(), fanouttest.First); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, x, fanouttest.Say("new", "new"))
+	e.Wait("the new log", func() bool { return len(e.Resets) == 2 })
+	e.WaitID("new")
+	if ours, err := late.delete(t.Context()); ours || err != nil {
+		t.Errorf("a late daemon deletes what it does not mean: %v, %v", ours, err)
+	}
+	if err := x.Erase(t.Context(), fanouttest.First); err != nil {
+		t.Error(err)
+	}
+	f.WaitID("new")
+	stop()
+	e.WaitUp()
+	recs, err := x.Read(t.Context(), 0, 1<<40, 1000)
+	if err != nil || count(recs, "new") != 1 || len(e.Resets) != 2 {
+		t.Errorf("%d records, %v, resets %v", len(recs), err, e.Resets)
+	}
+	// Another one is meant.
+	if err := x.Erase(t.Context(), func() (rec, kept chat.Record) {
+		rec, kept = fanouttest.First()
+		rec.ID, kept.ID = "again", "again"
+		return rec, kept
+	}); err != nil {
+		t.Fatal(err)
+	}
+	e.Wait("the third log", func() bool { return len(e.Resets) == 3 && count(e.Recs, "again") > 0 })
+	if err := (open(t, url, Options{})).Erase(context.Background(), fanouttest.First); !errors.Is(err, fanout.ErrAway) {
 		t.Errorf("while away: %v", err)
 	}
 }

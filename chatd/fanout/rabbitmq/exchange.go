@@ -5,8 +5,11 @@
 //	              ▲                                      │
 //	              └──── an entry leaves when seen ◀──────┘
 //
+//	Keep ──▶ stream "chat.state": where reading begins
+//
 // One life of a connection is: dial, declare, prove with a record of our own
-// that the whole way works, read the log up to that record, and only then
+// that the whole way works, find the kept record to begin behind,
+// read the log up to one's own, and only then
 // publish what waits. Whatever goes wrong ends the life; the next one begins
 // after a growing pause. Nothing is believed but the log: a record is published
 // again and again until it has been read back from there.
@@ -64,17 +67,24 @@ type Exchange struct {
 	whispers chan []byte // to be published
 	readers  chan struct{}
 
-	// What Read and Whisper need to know of the present life; nil while away.
-	life atomic.Pointer[life]
+	keeping chan chat.Record // to be kept: one, the newest
+	asking  chan question    // to be published
+	askers  chan struct{}
+
+	// What Read, Whisper and Ask need to know of the present life; nil while away.
+	life    atomic.Pointer[life]
+	deleted atomic.Pointer[deletion] // the last by this daemon
 
 	// Of Run's goroutine.
 	url    string       // the broker of the present life
 	log    *slog.Logger // names it
 	epoch  string
 	place  place
-	bare   int  // bytes of the log since a record last named the epoch
-	naming bool // a naming record waits in the outbox, or did lately
-	other  bool // the stream has other limits than ours, and that was said
+	bare   int             // bytes of the log since a record last named the epoch
+	naming bool            // a naming record waits in the outbox, or did lately
+	other  map[string]bool // streams that have other limits than ours, and that was said
+
+	keepless time.Time // since when nothing can be kept; zero: it can
 
 	fullSaid time.Time // when it was last said that it takes no messages
 }
@@ -82,10 +92,10 @@ type Exchange struct {
 var _ fanout.Exchange = (*Exchange)(nil)
 
 // names of what we declare on the broker.
-type names struct{ exchange, stream, presence string }
+type names struct{ exchange, stream, state, presence string }
 
 func namesWith(suffix string) names {
-	return names{exchange: "chat" + suffix, stream: "chat.log" + suffix, presence: "chat.presence" + suffix}
+	return names{exchange: "chat" + suffix, stream: "chat.log" + suffix, state: "chat.state" + suffix, presence: "chat.presence" + suffix}
 }
 
 // New returns an exchange on the broker at an address as CheckURL takes it; of
@@ -120,13 +130,16 @@ func New(address string, opts Options) (*Exchange, error) {
 		outbox:   newOutbox(opts.OutboxRecords, opts.OutboxBytes),
 		whispers: make(chan []byte, maxWhispers),
 		readers:  make(chan struct{}, maxReaders),
+		keeping:  make(chan chat.Record, 1),
+		asking:   make(chan question, maxAsks),
+		askers:   make(chan struct{}, maxAsks),
+		other:    make(map[string]bool),
 	}, nil
 }
 
-// Publish implements fanout.Exchange. The record needs an ID, of at most 255
-// bytes as all its strings, and at most chat.MaxBody bytes of body.
+// Publish implements fanout.Exchange.
 func (x *Exchange) Publish(rec chat.Record) error {
-	if err := publishable(rec); err != nil {
+	if err := fanout.Check(rec); err != nil {
 		return err
 	}
 	return x.outbox.add(rec)

@@ -40,14 +40,14 @@ func FuzzRecordOf(f *testing.F) {
 		if _, isInteger := integer(headerValue(offsetKind, text, n)); ok != isInteger {
 			t.Fatalf("an offset of kind %d: %v", offsetKind, ok)
 		}
-		if rec.Stamp != (chat.Stamp{}) && !rec.Stamp.Possible() || rec.epoch != "" && !chat.ValidID(rec.epoch) || len(rec.Body) > chat.MaxBody+1 {
+		if rec.Stamp != (chat.Stamp{}) && !rec.Stamp.Possible() || rec.epoch != "" && !chat.ValidID(rec.epoch) || len(rec.Body) > chat.MaxBodyOf(rec.Type)+1 {
 			t.Fatalf("%+v", rec)
 		}
 		if p := proposed(rec); p != "" && !chat.ValidID(p) {
 			t.Fatalf("%q is proposed", p)
 		}
-		keyOf(rec.Record)
-		if publishable(rec.Record) != nil {
+		rec.Key()
+		if fanout.Check(rec.Record) != nil {
 			return
 		}
 		p := publishing(rec)

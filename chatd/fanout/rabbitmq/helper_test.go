@@ -19,11 +19,12 @@ import (
 
 	"warren/chatd/chat"
 	"warren/chatd/fanout"
+	"warren/chatd/fanout/fanouttest"
 	"warren/chatd/fanout/rabbitmq/node"
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 60 * time.Second
+const patience = fanouttest.Patience
 
 // shared is the broker of the tests that do not harm it, and of those that kill,
 // stop or freeze it one after another. Tests that mostly wait and leave it alone
@@ -94,98 +95,12 @@ func settleIn(t testing.TB, dir string) {
 // newSuffix names the things of one test on the shared broker.
 func newSuffix() string { return "." + rand.Text()[:8] }
 
-// ear is a Handler that remembers.
-type ear struct {
-	t testing.TB
+// ear is a handler that remembers, and knows what texts are.
+type ear struct{ *fanouttest.Handler }
 
-	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced at each change
-	resets   []string
-	recs     []chat.Record // since the last Reset
-	all      []chat.Record // ever
-	batches  int
-	states   []fanout.State
-	why      string // the last state
-	whispers []string
-}
+func newEar(t testing.TB) *ear { return &ear{fanouttest.New(t)} }
 
-func newEar(t testing.TB) *ear { return &ear{t: t, changed: make(chan struct{})} }
-
-func (e *ear) change(f func()) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	f()
-	close(e.changed)
-	e.changed = make(chan struct{})
-}
-
-func (e *ear) Reset(epoch string) {
-	e.change(func() { e.resets = append(e.resets, epoch); e.recs = nil })
-}
-
-func (e *ear) Deliver(recs []chat.Record) {
-	e.change(func() {
-		if len(e.resets) == 0 {
-			e.t.Error("Deliver before Reset")
-		}
-		for _, r := range recs {
-			if k := len(e.recs); k > 0 && e.recs[k-1].Offset >= r.Offset {
-				e.t.Errorf("offset %d after %d", r.Offset, e.recs[k-1].Offset)
-			}
-			e.recs = append(e.recs, r)
-			e.all = append(e.all, r)
-		}
-		e.batches++
-	})
-}
-
-func (e *ear) State(s fanout.State, why string) {
-	e.change(func() {
-		if e.state() == s && e.why == why {
-			e.t.Errorf("State(%v, %q) twice", s, why)
-		}
-		e.states, e.why = append(e.states, s), why
-	})
-}
-
-func (e *ear) state() fanout.State {
-	if len(e.states) == 0 {
-		return fanout.Away
-	}
-	return e.states[len(e.states)-1]
-}
-
-func (e *ear) Whispered(body []byte) {
-	e.change(func() { e.whispers = append(e.whispers, string(body)) })
-}
-
-// wait returns when cond, called with the lock held, is true.
-func (e *ear) wait(what string, cond func() bool) {
-	e.t.Helper()
-	timeout := time.After(patience)
-	for {
-		e.mu.Lock()
-		ok, changed := cond(), e.changed
-		e.mu.Unlock()
-		if ok {
-			return
-		}
-		select {
-		case <-changed:
-		case <-timeout:
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.t.Fatalf("waited in vain for: %s; %d resets, %d records, states %v", what, len(e.resets), len(e.all), e.states)
-		}
-	}
-}
-
-func (e *ear) up() bool { return e.state() == fanout.Up }
-
-func (e *ear) waitUp() {
-	e.t.Helper()
-	e.wait("up", e.up)
-}
+func (e *ear) up() bool { return e.Now() == fanout.Up }
 
 // texts returns the bodies of what was said, each once.
 func texts(recs []chat.Record) []string {
@@ -206,28 +121,16 @@ func texts(recs []chat.Record) []string {
 	return out
 }
 
-func (e *ear) texts() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return texts(e.recs)
-}
-
-func (e *ear) records() []chat.Record {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.recs)
-}
+func (e *ear) texts() []string { return texts(e.Records()) }
 
 func (e *ear) epoch() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.resets[len(e.resets)-1]
+	epoch, _ := e.Epoch()
+	return epoch
 }
 
 func (e *ear) last() int64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.recs[len(e.recs)-1].Offset
+	recs := e.Records()
+	return recs[len(recs)-1].Offset
 }
 
 // open makes an exchange. Its log goes nowhere: the tests look at what it does.
@@ -250,24 +153,7 @@ func open(t testing.TB, url string, opts Options) *Exchange {
 func run(t testing.TB, x *Exchange, back int) (e *ear, stop func()) {
 	t.Helper()
 	e = newEar(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := x.Run(ctx, back, e); err != context.Canceled {
-			t.Errorf("Run returned %v", err)
-		}
-	}()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		select {
-		case <-done:
-		case <-time.After(patience):
-			t.Error("Run does not end")
-		}
-	})
-	t.Cleanup(stop)
-	return e, stop
+	return e, e.Run(x, back)
 }
 
 // say is a record that a test publishes.

@@ -20,6 +20,9 @@ type life struct {
 	// its acks, must go on then.
 	in, out *link
 
+	// A third one is for what is large and can wait: kept records and answers.
+	side *link
+
 	url   string // of the broker
 	pub   *publisher
 	quiet *amqp.Channel         // for whispers
@@ -27,11 +30,20 @@ type life struct {
 	alarm atomic.Pointer[alarm] // what the broker is short of
 	turn  chan struct{}         // has a value when alarm has changed
 	over  chan struct{}         // closed when nothing is published in it any more
+	slow  *time.Timer           // ends it, if it goes off before it is reached
+
+	epoch     string // of its log
+	asks      asks
+	questions chan question // of others
 }
 
-// setupTime is how long it may take from dialling to the first record read. It
+// setupTime is how long it may take from dialling to the first record read, and from
+// each batch of records to the next until the log is read. It
 // takes a tenth of a second; a stream that is being made on a slow Pi, some.
 const setupTime = 30 * time.Second
+
+// alive says that reading goes on.
+func (l *life) alive() { l.slow.Reset(setupTime) }
 
 var errSlow = fmt.Errorf("the broker did not get the exchange and the stream ready within %v", setupTime)
 
@@ -43,14 +55,14 @@ var errOver = errors.New("the connection is being closed")
 func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached func()) (err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
-	l := &life{url: x.url, turn: make(chan struct{}, 1), over: make(chan struct{})}
+	l := &life{url: x.url, turn: make(chan struct{}, 1), over: make(chan struct{}), questions: make(chan question, maxQuestions)}
 	defer close(l.over)
 	defer wg.Wait()
 	defer fail(errOver)
 
 	// The broker's heartbeats go on while it does not get anything done.
-	slow := time.AfterFunc(setupTime, func() { fail(errSlow) })
-	defer slow.Stop()
+	l.slow = time.AfterFunc(setupTime, func() { fail(errSlow) })
+	defer l.slow.Stop()
 	if l.in, err = dial(ctx, x.url, "warren chatd"); err != nil {
 		return err
 	}
@@ -59,29 +71,41 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 		return err
 	}
 	defer l.out.end()
+	if l.side, err = dial(ctx, x.url, "warren chatd, keeping"); err != nil {
+		return err
+	}
+	defer l.side.end()
 	if err := x.declare(l.in); err != nil {
 		return err
 	}
-	if l.pub, err = newPublisher(l.out, x.names.exchange); err != nil {
+	if l.pub, err = newPublisher(l.out, x.names.exchange, ""); err != nil {
 		return err
 	}
 	// Before anything is published: afterwards the broker may not listen.
 	if l.quiet, err = l.out.Channel(); err != nil {
 		return err
 	}
-	head, err := x.probe(ctx, l)
+	head, err := x.probe(ctx, l.in, l.pub)
 	if err != nil {
 		return err
 	}
-	slow.Stop()
+	// After the probe: a log that was erased before it was kept to be, and that is read now.
+	keeper, kept, err := x.openState(ctx, l)
+	if err != nil {
+		return err
+	}
+	if err := x.hearAnswers(l); err != nil {
+		return err
+	}
 	heard, err := x.hearWhispers(l)
 	if err != nil {
 		return err
 	}
-	r, err := x.catchUp(ctx, l, head, back, h)
+	r, err := x.catchUp(ctx, l, head, back, kept, h)
 	if err != nil {
 		return err
 	}
+	l.slow.Stop()
 	defer r.close()
 	defer fail(errOver) // closing the reader must not wait for a broker that hangs
 
@@ -90,6 +114,7 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 	for len(x.whispers) > 0 { // of an earlier life
 		<-x.whispers
 	}
+	l.epoch = x.epoch
 	x.life.Store(l)
 	metricConnected.Set(1)
 	first := l.pub.alarm
@@ -103,9 +128,8 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 		h.State(fanout.Away, "")
 	}()
 
-	epoch := x.epoch
 	wg.Go(func() {
-		fail(l.pub.run(ctx, x.outbox, epoch, func(a alarm) {
+		fail(l.pub.run(ctx, x.outbox, l.epoch, func(a alarm) {
 			l.alarm.Store(&a)
 			select {
 			case l.turn <- struct{}{}:
@@ -114,6 +138,10 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 		}))
 	})
 	wg.Go(func() { fail(x.sendWhispers(ctx, l)) })
+	wg.Go(func() { fail(x.answer(ctx, l, h)) })
+	if keeper != nil {
+		wg.Go(func() { fail(x.keepAll(ctx, keeper, l.epoch)) })
+	}
 
 	for {
 		select {

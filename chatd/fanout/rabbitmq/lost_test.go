@@ -29,7 +29,7 @@ func TestKill(t *testing.T) {
 		xs, ears = append(xs, x), append(ears, e)
 	}
 	for _, e := range ears {
-		e.waitUp()
+		e.WaitUp()
 	}
 	settle(t)
 	var wg sync.WaitGroup
@@ -45,10 +45,10 @@ func TestKill(t *testing.T) {
 		})
 	}
 	for k, at := range []int{each / 10, each} { // of 2*each in all; the second half waits for the gate
-		ears[0].wait("some", func() bool { return len(ears[0].all) > at })
+		ears[0].Wait("some", func() bool { return len(ears[0].All) > at })
 		shared.node.Kill()
 		for _, e := range ears {
-			e.wait("away", func() bool { return !e.up() })
+			e.Wait("away", func() bool { return !e.up() })
 		}
 		close(gates[k])
 		begin := time.Now()
@@ -57,7 +57,7 @@ func TestKill(t *testing.T) {
 		}
 		answers := time.Since(begin)
 		for _, e := range ears {
-			e.waitUp()
+			e.WaitUp()
 		}
 		t.Logf("killed at %d records: the broker answers after %v, all is well after %v", at, answers, time.Since(begin))
 	}
@@ -68,13 +68,13 @@ func TestKill(t *testing.T) {
 	reader := open(t, url, Options{suffix: suffix})
 	f, _ := run(t, reader, 1<<30)
 	for _, e := range append(ears, f) {
-		e.wait("all", func() bool { return len(texts(e.recs)) == daemons*each+daemons })
-		if len(e.resets) != 1 || e.epoch() != ears[0].epoch() {
-			t.Errorf("resets %v", e.resets)
+		e.Wait("all", func() bool { return len(texts(e.Recs)) == daemons*each+daemons })
+		if len(e.Resets) != 1 || e.epoch() != ears[0].epoch() {
+			t.Errorf("resets %v", e.Resets)
 		}
 		checkOrder(t, e.texts(), daemons, each)
 	}
-	t.Logf("%d records in the log for %d published", len(f.records()), daemons*each+daemons)
+	t.Logf("%d records in the log for %d published", len(f.Records()), daemons*each+daemons)
 	for _, e := range ears {
 		equal(t, "order", e.texts(), f.texts())
 	}
@@ -90,21 +90,21 @@ func TestShutdown(t *testing.T) {
 	url, suffix := broker(t), newSuffix()
 	x := open(t, url, Options{suffix: suffix})
 	e, _ := run(t, x, 10)
-	e.waitUp()
+	e.WaitUp()
 	settle(t)
 	for i := range 3000 {
 		publish(t, x, say("0", fmt.Sprintf("0/%d", i)))
 	}
-	e.wait("some", func() bool { return len(e.recs) > 500 })
+	e.Wait("some", func() bool { return len(e.Recs) > 500 })
 	shared.node.Shutdown()
-	e.wait("away", func() bool { return !e.up() })
+	e.Wait("away", func() bool { return !e.up() })
 	if err := shared.node.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e.wait("all", func() bool { return len(texts(e.recs)) == 3000 })
+	e.Wait("all", func() bool { return len(texts(e.Recs)) == 3000 })
 	checkOrder(t, e.texts(), 1, 3000)
-	if len(e.resets) != 1 {
-		t.Errorf("resets %v", e.resets)
+	if len(e.Resets) != 1 {
+		t.Errorf("resets %v", e.Resets)
 	}
 }
 
@@ -114,11 +114,11 @@ func TestCut(t *testing.T) {
 	p, via := newProxy(t, url)
 	x := open(t, via, Options{suffix: suffix})
 	e, _ := run(t, x, 10)
-	e.waitUp()
+	e.WaitUp()
 	publish(t, x, say("a", "0"))
-	e.wait("0", func() bool { return len(texts(e.recs)) == 1 })
+	e.Wait("0", func() bool { return len(texts(e.Recs)) == 1 })
 	p.cut()
-	e.wait("away", func() bool { return !e.up() })
+	e.Wait("away", func() bool { return !e.up() })
 	for i := 1; i < 100; i++ {
 		publish(t, x, say("a", fmt.Sprint(i)))
 	}
@@ -131,11 +131,11 @@ func TestCut(t *testing.T) {
 	for i := range 1000 {
 		publish(t, y, say("b", fmt.Sprint(1000+i)))
 	}
-	f.wait("b's", func() bool { return len(texts(f.recs)) >= 1000 })
+	f.Wait("b's", func() bool { return len(texts(f.Recs)) >= 1000 })
 	p.mend()
-	e.wait("all", func() bool { return len(texts(e.recs)) == 1100 })
-	if len(e.resets) != 1 || e.resets[0] != f.epoch() {
-		t.Errorf("resets %v, the other's %v", e.resets, f.resets)
+	e.Wait("all", func() bool { return len(texts(e.Recs)) == 1100 })
+	if len(e.Resets) != 1 || e.Resets[0] != f.epoch() {
+		t.Errorf("resets %v, the other's %v", e.Resets, f.Resets)
 	}
 	equal(t, "order", e.texts()[1:1001], numbers(1000, 2000))
 	equal(t, "what waited", e.texts()[1001:], numbers(1, 100))
@@ -152,7 +152,7 @@ func TestStartBeforeBroker(t *testing.T) {
 	e, stop := run(t, x, 10)
 	publish(t, x, say("a", "0"))
 	time.AfterFunc(2*time.Second, p.mend)
-	e.wait("0", func() bool { return len(texts(e.recs)) == 1 })
+	e.Wait("0", func() bool { return len(texts(e.Recs)) == 1 })
 	stop()
 	if n := strings.Count(log.String(), "\n"); n > 4 {
 		t.Errorf("%d lines are logged:\n%s", n, log.String())
@@ -166,15 +166,15 @@ func TestStreamDeleted(t *testing.T) {
 			p, via := newProxy(t, url)
 			x := open(t, via, Options{suffix: newSuffix()})
 			e, _ := run(t, x, 10)
-			e.waitUp()
+			e.WaitUp()
 			for range 5 {
 				publish(t, x, say("", "hi"))
 			}
-			e.wait("5", func() bool { return len(texts(e.recs)) == 5 })
+			e.Wait("5", func() bool { return len(texts(e.Recs)) == 5 })
 			c := connect(t, url)
 			if away {
 				p.cut()
-				e.wait("away", func() bool { return !e.up() })
+				e.Wait("away", func() bool { return !e.up() })
 			}
 			if _, err := c.ch.QueueDelete(x.names.stream, false, false, false); err != nil {
 				t.Fatal(err)
@@ -186,17 +186,17 @@ func TestStreamDeleted(t *testing.T) {
 				for range 10 {
 					publish(t, y, say("", "hi"))
 				}
-				f.wait("10", func() bool { return len(texts(f.recs)) == 10 })
+				f.Wait("10", func() bool { return len(texts(f.Recs)) == 10 })
 				stop()
 				p.mend()
 			}
-			e.wait("another log", func() bool { return len(e.resets) == 2 })
-			if e.resets[0] == e.resets[1] {
-				t.Errorf("resets %v: the same epoch", e.resets)
+			e.Wait("another log", func() bool { return len(e.Resets) == 2 })
+			if e.Resets[0] == e.Resets[1] {
+				t.Errorf("resets %v: the same epoch", e.Resets)
 			}
-			e.waitUp()
+			e.WaitUp()
 			publish(t, x, say("a", "after"))
-			e.wait("after", func() bool { return slicesLast(texts(e.recs)) == "after" })
+			e.Wait("after", func() bool { return slicesLast(texts(e.Recs)) == "after" })
 		})
 	}
 }
@@ -212,7 +212,7 @@ func slicesLast(s []string) string {
 func TestPaused(t *testing.T) {
 	x := open(t, quick(broker(t)), Options{suffix: newSuffix()})
 	e, _ := run(t, x, 10)
-	e.waitUp()
+	e.WaitUp()
 	shared.node.Pause()
 	defer shared.node.Resume()
 	begin := time.Now()
@@ -222,19 +222,19 @@ func TestPaused(t *testing.T) {
 	if d := time.Since(begin); d > time.Second {
 		t.Errorf("Publish blocked: %v", d)
 	}
-	e.wait("away", func() bool { return !e.up() })
+	e.Wait("away", func() bool { return !e.up() })
 	if d := time.Since(begin); d > 4*time.Second {
 		t.Errorf("away after %v", d)
 	}
 	t.Logf("away after %v", time.Since(begin))
 	shared.node.Resume()
 	begin = time.Now()
-	e.waitUp()
+	e.WaitUp()
 	t.Logf("up after %v", time.Since(begin))
 	next := 0
-	e.wait("all", func() bool {
+	e.Wait("all", func() bool {
 		next = 0
-		for _, r := range e.all {
+		for _, r := range e.All {
 			if r.ID == fmt.Sprint(next) {
 				next++
 			}
@@ -265,6 +265,14 @@ func TestSomethingElse(t *testing.T) {
 			_, err := c.ch.QueueDeclare(n.stream, true, false, false, false, nil)
 			return err
 		}, false, "is no stream"},
+		{"state", func(n names) error {
+			_, err := c.ch.QueueDeclare(n.state, true, false, false, false, nil)
+			return err
+		}, false, "is no stream"},
+		{"state for long", func(n names) error {
+			_, err := c.ch.QueueDeclare(n.state, true, false, false, false, nil)
+			return err
+		}, true, "may be forgotten"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log := &syncBuffer{said: make(chan string, 100)}
@@ -272,10 +280,13 @@ func TestSomethingElse(t *testing.T) {
 			if err := test.make(x.names); err != nil {
 				t.Fatal(err)
 			}
+			if test.name == "state for long" {
+				x.keepless = time.Now().Add(-startTime)
+			}
 			e, _ := run(t, x, 10)
 			log.wait(t, test.log)
 			if test.ok {
-				e.waitUp()
+				e.WaitUp()
 			}
 		})
 	}
@@ -343,8 +354,8 @@ func TestUnbound(t *testing.T) {
 		t.Run(fmt.Sprintf("another=%v", another), func(t *testing.T) {
 			x := open(t, url, Options{suffix: newSuffix()})
 			e, _ := run(t, x, 10)
-			e.waitUp()
-			e.wait("an empty outbox", func() bool { return x.outbox.len() == 0 })
+			e.WaitUp()
+			e.Wait("an empty outbox", func() bool { return x.outbox.len() == 0 })
 			c := connect(t, url)
 			if another {
 				q, err := c.ch.QueueDeclare("", false, true, true, false, nil)
@@ -361,10 +372,10 @@ func TestUnbound(t *testing.T) {
 			for i := range 100 {
 				publish(t, x, say("a", fmt.Sprint(i)))
 			}
-			e.wait("all", func() bool { return len(texts(e.recs)) == 100 })
+			e.Wait("all", func() bool { return len(texts(e.Recs)) == 100 })
 			equal(t, "delivered", e.texts(), numbers(0, 100))
-			if len(e.resets) != 1 {
-				t.Errorf("resets %v", e.resets)
+			if len(e.Resets) != 1 {
+				t.Errorf("resets %v", e.Resets)
 			}
 		})
 	}

@@ -1,11 +1,7 @@
 package rabbitmq
 
 import (
-	"bytes"
-	"cmp"
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,14 +28,14 @@ type outbox struct {
 	unsent  uint64    // seq of the first entry not sent in this life
 	sent    int       // sent in this life and not seen
 	moved   time.Time // when entries[0] became the first
-	keys    map[string]uint64
+	keys    map[chat.Key]uint64
 	records int
 	bytes   int
 }
 
 type entry struct {
 	seq   uint64
-	key   string
+	key   chat.Key
 	rec   chat.Record
 	tries int
 	at    time.Time // when last sent
@@ -51,14 +47,14 @@ func newOutbox(maxRecords, maxBytes int) *outbox {
 		maxBytes:   maxBytes,
 		prefix:     rand.Text() + ".",
 		changed:    make(chan struct{}, 1),
-		keys:       make(map[string]uint64),
+		keys:       make(map[chat.Key]uint64),
 	}
 }
 
 // add puts rec at the end, or returns fanout.ErrFull. It does nothing if the
 // same sender's record of that id is there already.
 func (o *outbox) add(rec chat.Record) error {
-	key := keyOf(rec)
+	key := rec.Key()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if _, there := o.keys[key]; there {
@@ -76,10 +72,10 @@ func (o *outbox) add(rec chat.Record) error {
 func (o *outbox) addOwn(rec chat.Record) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.append(keyOf(rec), rec)
+	o.append(rec.Key(), rec)
 }
 
-func (o *outbox) append(key string, rec chat.Record) {
+func (o *outbox) append(key chat.Key, rec chat.Record) {
 	e := &entry{seq: o.first + uint64(len(o.entries)), key: key, rec: rec}
 	o.entries = append(o.entries, e)
 	o.keys[key] = e.seq
@@ -178,7 +174,7 @@ func (o *outbox) find(r record) (seq uint64, ok bool) {
 	if len(o.keys) == 0 {
 		return 0, false // in most cases: spares reading the key
 	}
-	seq, ok = o.keys[keyOf(r.Record)]
+	seq, ok = o.keys[r.Key()]
 	return seq, ok
 }
 
@@ -205,38 +201,3 @@ func (o *outbox) signal() {
 
 // weight is what a record takes of the limit in bytes.
 func weight(rec chat.Record) int { return len(rec.Body) + len(rec.ID) }
-
-// keyOf tells records apart by what makes two of them one: type, sender and
-// the sender's id. The sender is in the body of Warren's own records.
-func keyOf(rec chat.Record) string {
-	sender := rec.App
-	if rec.ContentType == chat.ContentJSON {
-		if id, ok := ownSender(rec.Body); ok {
-			return `"` + rec.Type + `" "` + id + `" "` + rec.ID + `"`
-		}
-		var body struct {
-			From, By struct {
-				ID string `json:"id"`
-			}
-		}
-		if json.Unmarshal(rec.Body, &body) == nil {
-			sender = cmp.Or(body.From.ID, body.By.ID)
-		}
-	}
-	return fmt.Sprintf("%q %q %q", rec.Type, sender, rec.ID)
-}
-
-// ownSender returns the sender in a body as Warren itself writes it, in which it
-// comes first (chat.Message, and a host's deeds): this is asked for each record, and reading all
-// of the JSON would be the most costly part of publishing.
-func ownSender(body []byte) (id string, ok bool) {
-	rest, ok := bytes.CutPrefix(body, []byte(`{"from":{"id":"`))
-	if !ok {
-		if rest, ok = bytes.CutPrefix(body, []byte(`{"by":{"id":"`)); !ok {
-			return "", false
-		}
-	}
-	sender, _, ok := bytes.Cut(rest, []byte{'"'})
-	id = string(sender)
-	return id, ok && chat.ValidID(id)
-}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"warren/chatd/chat"
 	"warren/chatd/fanout"
 )
 
@@ -169,30 +168,5 @@ func TestOutboxWaitsForTheNext(t *testing.T) {
 	send()
 	if at, ok := o.waiting(); !ok || !at.Equal(now) {
 		t.Errorf("sent again and waited for since %v before, %v", now.Sub(at), ok)
-	}
-}
-
-func TestKey(t *testing.T) {
-	m := chat.Message{From: chat.Person{ID: "ada", Name: "Ada"}, Text: "hi"}
-	renamed := m
-	renamed.From.Name = "Countess"
-	other := m
-	other.From.ID = "bob"
-	key := func(m chat.Message) string { return keyOf(m.Record("1", chat.Stamp{})) }
-	if key(m) != key(renamed) {
-		t.Error("a new name makes another sender")
-	}
-	if key(m) == key(other) || key(m) == keyOf(m.Record("2", chat.Stamp{})) {
-		t.Error("two records have one key")
-	}
-	// A host's deed, in which the sender is elsewhere.
-	hide := func(by string) string {
-		return keyOf(chat.RecordOf(&chat.Hide{By: chat.Person{ID: by, Name: "H"}, To: 1}, "1", chat.Stamp{}))
-	}
-	if hide("a") == hide("b") {
-		t.Errorf("two hosts' deeds are one: %s", hide("a"))
-	}
-	if keyOf(chat.Record{ID: `a" "b`}) == keyOf(chat.Record{App: "a", ID: "b"}) {
-		t.Error("a key can be forged")
 	}
 }

@@ -29,7 +29,7 @@ func (x *Exchange) Whisper(body []byte) {
 	}
 }
 
-// sendWhispers publishes what is whispered here until ctx ends.
+// sendWhispers publishes what is whispered and asked here until ctx ends.
 func (x *Exchange) sendWhispers(ctx context.Context, l *life) error {
 	for {
 		select {
@@ -40,6 +40,10 @@ func (x *Exchange) sendWhispers(ctx context.Context, l *life) error {
 				continue // it would get there much too late
 			}
 			if err := l.quiet.Publish(x.names.presence, "", false, false, amqp.Publishing{Body: body}); err != nil {
+				return err
+			}
+		case q := <-x.asking:
+			if err := l.quiet.Publish(x.names.presence, "", false, false, q.published()); err != nil {
 				return err
 			}
 		}
@@ -71,6 +75,10 @@ func (x *Exchange) hearWhispers(l *life) (<-chan []byte, error) {
 	go func() {
 		defer close(heard)
 		for d := range deliveries {
+			if d.Headers[headerAsk] != nil {
+				l.heardQuestion(d)
+				continue
+			}
 			if len(d.Body) > maxWhisper {
 				continue
 			}

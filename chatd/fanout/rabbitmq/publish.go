@@ -42,9 +42,11 @@ var (
 // ends the life at once. A confirm proves nothing: it only bounds how much is
 // under way.
 type publisher struct {
+	link     *link
 	ch       *amqp.Channel
 	out      *corked
 	exchange string
+	key      string // of routing: empty to a fanout exchange
 
 	// The client library waits for room in these while it holds up the whole
 	// connection, and after 5 seconds drops what does not fit: so there is
@@ -58,7 +60,7 @@ type publisher struct {
 	alarm       alarm // while there is one, nothing is sent
 }
 
-func newPublisher(l *link, exchange string) (*publisher, error) {
+func newPublisher(l *link, exchange, key string) (*publisher, error) {
 	ch, err := l.Channel()
 	if err != nil {
 		return nil, err
@@ -67,9 +69,11 @@ func newPublisher(l *link, exchange string) (*publisher, error) {
 		return nil, err
 	}
 	return &publisher{
+		link:     l,
 		ch:       ch,
 		out:      l.out,
 		exchange: exchange,
+		key:      key,
 		confirms: ch.NotifyPublish(make(chan amqp.Confirmation, window+1)),
 		returns:  ch.NotifyReturn(make(chan amqp.Return, window+1)),
 		blocks:   l.NotifyBlocked(make(chan amqp.Blocking, 16)),
@@ -82,7 +86,7 @@ func newPublisher(l *link, exchange string) (*publisher, error) {
 func (p *publisher) send(r record) error {
 	p.unconfirmed++
 	metricPublished.Inc()
-	return p.ch.Publish(p.exchange, "", true, false, publishing(r))
+	return p.ch.Publish(p.exchange, p.key, true, false, publishing(r))
 }
 
 // run sends what is in the outbox until ctx ends or something goes wrong, which

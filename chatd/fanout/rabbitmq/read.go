@@ -41,12 +41,13 @@ func (x *Exchange) Read(ctx context.Context, from, before int64, n int) ([]chat.
 	if from > head || from >= before || n <= 0 {
 		return nil, nil
 	}
-	r, err := x.read(l.in, from)
+	r, err := x.read(l.in, x.names.stream, from, prefetch)
 	if err != nil {
 		return nil, fanout.ErrAway
 	}
 	defer r.close()
 	var out []chat.Record
+	bytes := 0
 	for {
 		recs, err := r.next(ctx)
 		if err != nil {
@@ -57,6 +58,10 @@ func (x *Exchange) Read(ctx context.Context, from, before int64, n int) ([]chat.
 		}
 		for _, rec := range recs {
 			if rec.Offset >= before {
+				return out, nil
+			}
+			bytes += len(rec.Body)
+			if bytes > fanout.ReadBytes && len(out) > 0 {
 				return out, nil
 			}
 			out = append(out, rec.Record)

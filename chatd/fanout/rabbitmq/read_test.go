@@ -23,14 +23,14 @@ func TestRead(t *testing.T) {
 		rec.ID, rec.Body = fmt.Sprint(i), body
 		publish(t, x, rec)
 		if i%200 == 0 { // nobody keeps up with so short a log otherwise
-			e.wait("all so far", func() bool { return x.outbox.len() == 0 })
+			e.Wait("all so far", func() bool { return x.outbox.len() == 0 })
 		}
 	}
 	last := fmt.Sprint(n - 1) // behind it there is nothing
-	e.wait("all", func() bool { return e.recs[len(e.recs)-1].ID == last })
-	e.mu.Lock()
-	log := e.recs
-	e.mu.Unlock()
+	e.Wait("all", func() bool { return e.Recs[len(e.Recs)-1].ID == last })
+	e.Mu.Lock()
+	log := e.Recs
+	e.Mu.Unlock()
 	head := log[len(log)-1].Offset
 	if gaps := int(head) + 1 - len(log); gaps == 0 {
 		t.Error("this log has no gaps: the test tests nothing")
@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 	if _, err := x.Read(ctx, 0, head, n); !errors.Is(err, context.Canceled) {
 		t.Errorf("Read with an ended context: %v", err)
 	}
-	if len(e.states) != 1 {
-		t.Errorf("states %v", e.states)
+	if len(e.States) != 1 {
+		t.Errorf("states %v", e.States)
 	}
 }

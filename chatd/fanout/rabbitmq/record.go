@@ -2,7 +2,6 @@ package rabbitmq
 
 import (
 	"bytes"
-	"fmt"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -14,6 +13,7 @@ const (
 	headerBoot   = "boot"
 	headerUp     = "up_ms"
 	headerEpoch  = "epoch"
+	headerSender = "sender"
 	headerOffset = "x-stream-offset"
 )
 
@@ -28,19 +28,22 @@ type record struct {
 	// epoch is the log the publisher believed to write to. Empty: unknown.
 	epoch string
 
+	// place is the offset that a kept record stands for, if it is one (placed).
+	place  int64
+	placed bool
+
 	delivery uint64 // AMQP delivery tag
 }
 
 // same reports whether a and b, read at the same offset, are one record.
 func same(a, b record) bool {
-	return a.Offset == b.Offset && a.mark == b.mark && a.epoch == b.epoch && a.ID == b.ID && a.Type == b.Type &&
+	return a.Offset == b.Offset && a.mark == b.mark && a.epoch == b.epoch && a.ID == b.ID && a.Sender == b.Sender && a.Type == b.Type &&
 		a.ContentType == b.ContentType && a.App == b.App && a.Stamp == b.Stamp && bytes.Equal(a.Body, b.Body)
 }
 
 // recordOf reads a delivery. It is for the reader of the record to judge what
-// is in it: nothing here makes it unreadable. A body of more than chat.MaxBody
-// bytes, which no reader takes, is cut to one byte more, so that it does not
-// stay in memory. False: there is no offset, the queue is not a stream.
+// is in it: nothing here makes it unreadable. A body that is larger than any reader
+// takes is cut to one byte more, so that it does not stay in memory. False: there is no offset, the queue is not a stream.
 func recordOf(d amqp.Delivery) (record, bool) {
 	offset, ok := integer(d.Headers[headerOffset])
 	r := record{
@@ -55,8 +58,8 @@ func recordOf(d amqp.Delivery) (record, bool) {
 		mark:     d.CorrelationId,
 		delivery: d.DeliveryTag,
 	}
-	if len(r.Body) > chat.MaxBody {
-		r.Body = bytes.Clone(r.Body[:chat.MaxBody+1])
+	if most := chat.MaxBodyOf(r.Type); len(r.Body) > most {
+		r.Body = bytes.Clone(r.Body[:most+1])
 	}
 	if up, isInteger := integer(d.Headers[headerUp]); isInteger {
 		boot, _ := d.Headers[headerBoot].(string)
@@ -67,6 +70,10 @@ func recordOf(d amqp.Delivery) (record, bool) {
 	if epoch, _ := d.Headers[headerEpoch].(string); chat.ValidID(epoch) {
 		r.epoch = epoch
 	}
+	if sender, _ := d.Headers[headerSender].(string); chat.ValidID(sender) {
+		r.Sender = sender
+	}
+	r.place, r.placed = integer(d.Headers[headerPlace])
 	return r, ok
 }
 
@@ -98,8 +105,14 @@ func publishing(r record) amqp.Publishing {
 		headers[headerBoot] = r.Stamp.Boot
 		headers[headerUp] = r.Stamp.UpMS
 	}
+	if r.Sender != "" {
+		headers[headerSender] = r.Sender
+	}
 	if r.epoch != "" {
 		headers[headerEpoch] = r.epoch
+	}
+	if r.placed {
+		headers[headerPlace] = r.place
 	}
 	return amqp.Publishing{
 		Headers:       headers,
@@ -111,19 +124,4 @@ func publishing(r record) amqp.Publishing {
 		AppId:         r.App,
 		Body:          r.Body,
 	}
-}
-
-// publishable reports what would make the client or the broker drop the
-// connection over rec, again and again.
-func publishable(rec chat.Record) error {
-	const maxShort = 255 // AMQP's short strings
-	switch {
-	case rec.ID == "":
-		return fmt.Errorf("the record has no id, so that it could be shown twice")
-	case max(len(rec.ID), len(rec.Type), len(rec.ContentType), len(rec.App), len(rec.Stamp.Boot)) > maxShort:
-		return fmt.Errorf("a property of the record has more than %d bytes", maxShort)
-	case len(rec.Body) > chat.MaxBody:
-		return fmt.Errorf("the body of the record has %d bytes: at most %d are read", len(rec.Body), chat.MaxBody)
-	}
-	return nil
 }

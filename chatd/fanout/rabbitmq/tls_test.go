@@ -143,7 +143,8 @@ func TestTLS(t *testing.T) {
 // states is a handler that passes on the state and why.
 type states chan string
 
-func (s states) Reset(string)                         {}
+func (s states) Reset(string, *chat.Record) bool      { return true }
+func (s states) Asked(string) []byte                  { return nil }
 func (s states) Deliver([]chat.Record)                {}
 func (s states) Whispered([]byte)                     {}
 func (s states) State(state fanout.State, why string) { s <- state.String() + " " + why }

@@ -1,0 +1,30 @@
+package fold
+
+import (
+	"slices"
+
+	"warren/chatd/chat"
+)
+
+// Snapshot returns all that f knows after the record at an offset, which is the last
+// that Add was given.
+func (f *Fold) Snapshot(upto int64) chat.Snapshot {
+	return chat.Snapshot{Upto: upto, State: f.state, Memory: &chat.Memory{
+		Time: f.clock.now, Boots: f.clock.boots, Spoken: slices.Clone(f.spoken), Recent: f.recent.digest(upto),
+	}}
+}
+
+// From returns the fold that a snapshot was made of: what follows on its place is
+// to be added. The error says what of it could not be understood; it is understood all the
+// same, as far as that goes.
+func From(s chat.Snapshot) (*Fold, error) {
+	f := &Fold{state: s.State, recent: newRecent(), begun: true, sure: true}
+	var err error
+	if m := s.Memory; m != nil {
+		f.clock = clock{now: min(max(m.Time, -maxTime), maxTime), boots: newest(m.Boots, MaxBoots)}
+		f.spoken = newest(slices.Clone(m.Spoken), MaxSpoken)
+		f.recent, err = recentOf(m.Recent)
+	}
+	f.index()
+	return f, err
+}
