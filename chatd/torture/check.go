@@ -12,10 +12,11 @@ import "fmt"
 func Check(phones []History, views []View, log []Record) []Fault {
 	c := checker{
 		Judgement: Judge(log), place: make(map[int64]int), said: make(map[id]*utterance), texts: make(map[id]bool),
-		entered: make(map[id]*Judged), lost: make(map[id]bool), leaked: make(map[int64]bool),
+		entered: make(map[id]*Judged), lost: make(map[id]bool), leaked: make(map[int64]bool), byText: make(map[string][]*Judged),
 	}
 	for i, r := range c.Records {
 		c.place[r.Offset] = i
+		c.byText[textOf(r)] = append(c.byText[textOf(r)], r)
 	}
 	for _, p := range phones {
 		c.listen(p)
@@ -25,6 +26,7 @@ func Check(phones []History, views []View, log []Record) []Fault {
 		c.checkShown(p)
 		c.checkSent(p)
 		c.checkHost(p)
+		c.checkGlimpses(p)
 	}
 	c.checkKicks(phones)
 	for _, v := range views {
@@ -41,6 +43,7 @@ type checker struct {
 	entered map[id]*Judged // what came into the log, each once
 	lost    map[id]bool
 	leaked  map[int64]bool
+	byText  map[string][]*Judged
 	faults  []Fault
 }
 

@@ -123,6 +123,15 @@ func TestCheck(t *testing.T) {
 		{"what is behind a lock", func(s *story) { s.put("eve", adaGoesOn, s.shownOf(adaIsLocked)) }, []FaultKind{Leaked}},
 		{"what is behind a lock, shown to its sender", func(s *story) { s.put("ada", adaGoesOn, s.shownOf(adaIsLocked)) }, []FaultKind{Leaked}},
 		{"what is behind a kick", func(s *story) { s.put("eve", bobGoesOn, s.shownOf(impIsOut)) }, []FaultKind{Leaked}},
+		{"a muted person's, on a page", func(s *story) {
+			s.phones = append(s.phones, History{Phone: "yan", Sender: "yan", Events: []Event{{Kind: Glimpsed, Item: Item{Text: "what an evening"}}}})
+		}, []FaultKind{Leaked}},
+		{"for all, on a page", func(s *story) {
+			s.phones = append(s.phones, History{Phone: "yan", Sender: "yan", Events: []Event{{Kind: Glimpsed, Item: Item{Text: "well, well"}}}})
+		}, nil},
+		{"on a page, and not in the log", func(s *story) {
+			s.phones = append(s.phones, History{Phone: "yan", Sender: "yan", Events: []Event{{Kind: Glimpsed, Item: Item{Text: "?"}}}})
+		}, []FaultKind{Lost}},
 		{"hidden, and shown whole to who comes later", func(s *story) {
 			p := s.phone("eve")
 			i := s.find("eve", Shown, bobIsRude)

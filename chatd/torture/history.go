@@ -33,6 +33,7 @@ const (
 	Gap                  // the phone was told: what comes next does not continue what came before
 	Called               // it calls a chatd
 	Welcomed             // and was welcomed
+	Glimpsed             // its owner saw a text on a page: Text, and no more is known of it
 	Hosting              // it is a host's, and was told of what hosts do
 )
 

@@ -65,6 +65,7 @@ type run struct {
 	host      *seat
 	moderator *Moderator
 	bot       *Bot
+	basic     *Basic
 
 	mu     sync.Mutex
 	guests []*Phone // who joined and left, or were sent out
@@ -83,6 +84,8 @@ func newRun(house *House, plan [][]Trouble, o Options) *run {
 		r.writers = append(r.writers, &seat{phone: p})
 		r.moderator.guests = append(r.moderator.guests, p.history.Sender)
 	}
+	r.basic = NewBasic(house.addresses()...)
+	r.moderator.guests = append(r.moderator.guests, r.basic.posts.Sender)
 	r.readers = []*seat{{phone: r.newPhone("eve", false)}, {phone: NewWall("wall", house.addresses()...)}}
 	r.sleeper = &seat{phone: r.newPhone("gus", false)}
 	return r
@@ -124,6 +127,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	people.Go(func() {
 		r.bot.Talk(busy, func() int64 { _, to, _ := r.host.phone.recent(); return to })
 	})
+	people.Go(func() { r.basic.Browse(busy) })
 	if err := r.well(ctx, append(r.seats(), r.sleeper)); err != nil {
 		return fmt.Errorf("the room is not well at the beginning: %w", err)
 	}
@@ -265,7 +269,7 @@ func (r *run) judge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	histories := r.bot.Recorded()
+	histories := append(r.bot.Recorded(), r.basic.Recorded()...)
 	count := func(p *Phone, stayed bool) {
 		h := p.Recorded(stayed)
 		histories = append(histories, h)
