@@ -29,6 +29,7 @@ type Report struct {
 	Refusals    map[string]int // and for now, by why
 	Again       int            // times that a message was said again
 	Shown       int
+	Glimpsed    int // texts on pages without JavaScript
 
 	Records  int            // in the log at the end
 	Deeds    map[string]int // of hosts, by verb
@@ -134,6 +135,7 @@ func (r *Report) Write(w io.Writer) {
 	row("refusals, by why", tally(r.Refusals))
 	row("said again, because no answer came", r.Again)
 	row("shown, on all phones", r.Shown)
+	row("texts on pages without JavaScript", r.Glimpsed)
 	row("records in the log at the end", r.Records)
 	row("what hosts did, by verb", tally(r.Deeds))
 	row("for the muted sender alone", r.Secret)

@@ -270,6 +270,7 @@ func (r *run) judge(ctx context.Context) error {
 		return err
 	}
 	histories := append(r.bot.Recorded(), r.basic.Recorded()...)
+	r.report.Glimpsed = len(r.basic.Recorded()[1].Events)
 	count := func(p *Phone, stayed bool) {
 		h := p.Recorded(stayed)
 		histories = append(histories, h)
