@@ -101,5 +101,6 @@
 // A snapshot is all that a fold knows after the record at Upto. To a fold that knows, it is nothing. A fold that
 // has begun with a record of an offset other than 0, and without one, does not know: it
 // takes over the first that it finds, if its Upto is not before the first record it was given, and what
-// stands between Upto and o again. Until then nothing is shown. If there is none up to the end of the log, Unknown says so: what was read counts from then on.
+// stands between Upto and o again. Until then nothing is shown. A snapshot with an Upto of -1 that is the log's record 0
+// is an erase: what an erasure left that broke off before it could publish one. If there is none up to the end of the log, Unknown says so: what was read counts from then on.
 package fold
