@@ -184,7 +184,7 @@ func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, a
 			return r, err
 		}
 	}
-	epoch, written, err := x.findEpoch(ctx, l.in, head, l.alive)
+	epoch, written, err := x.findEpoch(ctx, l.in, head, lastEpoch(all), l.alive)
 	if err != nil {
 		return nil, err
 	}

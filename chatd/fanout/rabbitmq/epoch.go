@@ -21,13 +21,17 @@ import (
 // that a daemon publishes once it has found the name. The rule:
 //
 //  1. If the log holds naming records, the name is the one they carry.
-//  2. If it holds none, the name is what the first proposal in it proposes.
+//  2. If it holds none, and has lost its front, the name is that of the log which the last
+//     kept record is of (state.go): others' records have pushed all of ours out, which
+//     may happen while no daemon runs, and what hosts did must not be lost by it.
+//  3. Otherwise, the name is what the first proposal in it proposes.
 //
 // A daemon applies the rule to the log up to its own proposal, which it has
 // read back: so there is always at least one.
 //
 // Why all agree: take the order of the log. The first daemon to find a name
-// finds it by 2, since nobody can have written it, and it is that of the first
+// finds it by 2 or 3, since nobody can have written it. By 2 it is the one that there was, and what
+// is kept from then on says the same. By 3 it is that of the first
 // proposal, P. Another either has a naming record in what it reads, which
 // carries P's name since no other was ever found; or none, and then it takes
 // the first proposal, P too. Two daemons that start in one instant on an empty
@@ -37,7 +41,7 @@ import (
 //
 // Why it stays: RabbitMQ drops the front of a log that is too long, and P with
 // it. Warren's records name the epoch, so that it is lost only if nothing but
-// foreign records is left. Hence whoever found it by rule 2 writes a naming
+// foreign records is left. Hence whoever found it by rule 2 or 3 writes a naming
 // record at once, and every daemon writes one when it has read bareBytes
 // without any.
 
@@ -65,9 +69,16 @@ func proposed(rec record) string {
 }
 
 // namer applies the rule to records in their order.
-type namer struct{ named, proposed string }
+type namer struct {
+	named, proposed string
+	first           int64 // offset of the first of them
+	any             bool
+}
 
 func (n *namer) add(rec record) {
+	if !n.any {
+		n.first, n.any = rec.Offset, true
+	}
 	if rec.epoch != "" {
 		n.named = rec.epoch
 	} else if n.proposed == "" {
@@ -77,8 +88,8 @@ func (n *namer) add(rec record) {
 
 // findEpoch returns the epoch of the log up to the record at offset head, and
 // whether a naming record near its end says so. In nearly all cases one of the last
-// records does. It calls alive while it reads.
-func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64, alive func()) (epoch string, written bool, err error) {
+// records does. Kept is the epoch that rule 2 is about, "" if there is none. It calls alive while it reads.
+func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64, kept string, alive func()) (epoch string, written bool, err error) {
 	near, err := x.nameIn(ctx, l, max(0, head-prefetch), head, alive)
 	if err != nil || near.named != "" {
 		return near.named, true, err
@@ -89,6 +100,8 @@ func (x *Exchange) findEpoch(ctx context.Context, l *link, head int64, alive fun
 		return "", false, err
 	case all.named != "":
 		return all.named, false, nil
+	case all.first > 0 && kept != "":
+		return kept, false, nil
 	case all.proposed == "":
 		return "", false, errors.New("the log does not hold the record that was read from it a moment ago")
 	}

@@ -157,7 +157,7 @@ func (e *erasure) epoch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	epoch, _, err := e.x.findEpoch(ctx, e.link, head, func() {})
+	epoch, _, err := e.x.findEpoch(ctx, e.link, head, e.life.epoch, func() {})
 	return epoch, err
 }
 

@@ -186,6 +186,15 @@ func (p *publisher) confirmed(ctx context.Context) error {
 
 var errNotKept = errors.New("the broker did not confirm what was to be kept")
 
+// lastEpoch returns the epoch of the log that was read last, "" if nothing of it was kept.
+// What was kept to erase a log is of no log that can still be there.
+func lastEpoch(all []kept) string {
+	if len(all) == 0 || all[len(all)-1].Offset < 0 {
+		return ""
+	}
+	return all[len(all)-1].epoch
+}
+
 // placesOf returns those of all that are of the log of an epoch. One of the log's
 // beginning is if it was kept to erase another log, and nothing has been kept since
 // but of these two: the other daemons may keep something of the old log until they
