@@ -84,10 +84,10 @@ func TestIndexIsBounded(t *testing.T) {
 		begin = x.forget(begin)
 	}
 	const most = maxIndex/chunk + 2
-	if len(x.chunks) > most || len(x.edits) > 2*most || len(x.images) > 2*most+1 || len(x.images["a"]) > 2*most {
+	if len(x.chunks) > most || len(x.edits) > most || len(x.images) > 2*most+1 || len(x.images["a"]) > 2*most {
 		t.Errorf("%d chunks, %d edits, %d pictures, of one %d", len(x.chunks), len(x.edits), len(x.images), len(x.images["a"]))
 	}
-	if begin < maxIndex-2*chunk || begin > 2*maxIndex-maxIndex || x.of(begin) != shown|edited || x.edits[begin] != begin+1 {
+	if begin < maxIndex-2*chunk || begin > 2*maxIndex-maxIndex || x.of(begin) != shown|edited || x.editOf(begin) != begin+1 {
 		t.Errorf("known is what stands from %d on", begin)
 	}
 }

@@ -277,7 +277,7 @@ func (r *Room) entries(ctx context.Context, epoch string, recs []chat.Record, as
 	var least, most int64 // edits that are not among them
 	r.mu.Lock()
 	for _, e := range order {
-		if by := r.index.edits[e.Offset]; by != 0 && raw[by] == nil && r.held(by) == nil {
+		if by := r.index.editOf(e.Offset); by != 0 && raw[by] == nil && r.held(by) == nil {
 			most = max(most, by)
 			if least == 0 || by < least {
 				least = by

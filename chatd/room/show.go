@@ -16,7 +16,7 @@ func (r *Room) show(raw *Entry, at func(offset int64) *Entry) *Entry {
 	case nil:
 		return r.showMessage(raw, at)
 	case *chat.Edit:
-		if r.index.edits[d.To] > raw.Offset || r.gone(d.To) != "" {
+		if r.index.editOf(d.To) > raw.Offset || r.gone(d.To) != "" {
 			e := raw.copy()
 			e.Audience.nobody = true
 			return e
@@ -46,7 +46,7 @@ func (r *Room) gone(offset int64) string {
 }
 
 func (r *Room) showMessage(raw *Entry, at func(offset int64) *Entry) *Entry {
-	gone, edit := r.gone(raw.Offset), r.index.edits[raw.Offset]
+	gone, edit := r.gone(raw.Offset), r.index.editOf(raw.Offset)
 	if gone == "" && edit == 0 {
 		return raw
 	}
