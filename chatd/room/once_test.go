@@ -1,8 +1,11 @@
 package room
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"warren/chatd/chat"
 	"warren/chatd/fold"
@@ -148,4 +151,27 @@ func TestTwoUndosOfOneClear(t *testing.T) {
 	}
 	s.came()
 	s.want("1:clear 2:new 3:clear 4:clear 5:clear")
+}
+
+// Who says that what is said is old has the log read. However many do, others can read their history.
+func TestLookingForOldMessagesLeavesHistoryReadable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t)
+		for i := range 2 * maxWindow {
+			s.say(ada, fmt.Sprint(i))
+		}
+		o := s.behind(s.next - 1)
+		o.x.reading = func() { time.Sleep(time.Second) }
+		ctx, stop := context.WithCancel(t.Context())
+		for i := range 2 * maxReads {
+			go o.r.Say(ctx, chat.Message{From: bob, Text: "hi"}, fmt.Sprint("old", i), Made{"e", -1}, false)
+		}
+		synctest.Wait()
+		began := time.Now()
+		if entries, _, err := o.r.Older(ctx, Viewer{}, s.next, 10); len(entries) < 10 || err != nil || time.Since(began) > time.Second {
+			t.Errorf("%d older messages after %v, %v", len(entries), time.Since(began), err)
+		}
+		stop()
+		time.Sleep(time.Minute)
+	})
 }

@@ -35,6 +35,7 @@ type Room struct {
 	log      *slog.Logger
 	node     string // tells this daemon's whispers from others'
 	reads    chan struct{}
+	finds    chan struct{}
 
 	mu       sync.Mutex
 	epoch    string
@@ -74,6 +75,10 @@ type Room struct {
 // consumer of its own at the broker.
 const maxReads = 4
 
+// maxFinds is how many old messages may be looked for at once: each reads the log for seconds, and
+// who says something may ask for it. Most reads are left for history.
+const maxFinds = 1
+
 // New returns a room on exchange. clock stamps what is said.
 func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *Room {
 	first := &Event{ready: make(chan struct{})}
@@ -83,6 +88,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		log:      log,
 		node:     uuid.NewString(),
 		reads:    make(chan struct{}, maxReads),
+		finds:    make(chan struct{}, maxFinds),
 		loading:  true,
 		fold:     fold.New(),
 		index:    newIndex(),

@@ -273,6 +273,12 @@ const findTime = 5 * time.Second
 func (r *Room) find(ctx context.Context, person, ref string, since, before int64) (offset int64, known bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
+	select {
+	case r.finds <- struct{}{}:
+		defer func() { <-r.finds }()
+	case <-ctx.Done():
+		return 0, false, &Refusal{"away", "It cannot be looked up now whether this was said already.", loadRetry}
+	}
 	first := true
 	for from := max(since, 0); from < before; {
 		recs, err := r.readLog(ctx, from, before, page)
