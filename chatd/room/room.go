@@ -35,6 +35,7 @@ type Room struct {
 	log      *slog.Logger
 	node     string // tells this daemon's whispers from others'
 	reads    chan struct{}
+	finding  chan struct{}
 
 	mu       sync.Mutex
 	epoch    string
@@ -83,6 +84,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		log:      log,
 		node:     uuid.NewString(),
 		reads:    make(chan struct{}, maxReads),
+		finding:  make(chan struct{}, 1),
 		loading:  true,
 		fold:     fold.New(),
 		index:    newIndex(),
