@@ -75,6 +75,9 @@ func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, h
 	case made.Epoch == epoch && made.Since < oldest:
 		// Older than what is remembered.
 		offset, known, err = r.find(ctx, m.From.ID, ref, made.Since, oldest)
+		if known && !r.isShown(offset) {
+			return 0, false, refuse("too_late", "This was refused when it was said first. Send it again if it still matters.")
+		}
 		if known || err != nil {
 			return offset, known, err
 		}
@@ -263,6 +266,13 @@ func (r *Room) missing(offset int64) *Refusal {
 		return refuse("no_such", "There is no such message here.")
 	}
 	return nil
+}
+
+// isShown reports whether the record at an offset is shown to anybody, or nobody knows yet.
+func (r *Room) isShown(offset int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return offset < r.begin || r.index.of(offset)&(shown|shadow) != 0
 }
 
 // findTime bounds how long the log is looked through for an old message. One is looked for at a
