@@ -49,9 +49,9 @@ type Exchange interface {
 	// At least the last MinKept are there. It never blocks, and what is
 	// kept while the exchange is away may be lost.
 	//
-	// rec stands for a place in the log that the handler has come to: its Offset, ID and Stamp are those of
-	// the record there, which has both. So a log that has lost its end, and other
-	// records have taken those offsets since, is told from the one that was meant.
+	// rec stands for a place in the log that the handler has come to: its Offset, ID and
+	// Stamp are those of the record there, which has both. So a log that has lost its end,
+	// and other records have taken those offsets since, is told from the one that was meant.
 	Keep(rec chat.Record)
 
 	// Erase empties the log for good and makes it anew, under a new epoch:

@@ -101,7 +101,8 @@
 // or else if it is hidden: then it has no text and no picture; hidden, it has the name
 // chat.SuggestName(From.ID) ("AMQP" if From.ID is empty).
 //
-// An edit is shown, to those who may see it, as long as it is its message's last and the message is not gone.
+// An edit is shown, to those who may see it, as long as it is its message's last and the
+// message is not gone.
 //
 // # Snapshots
 //

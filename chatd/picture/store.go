@@ -26,20 +26,21 @@ import (
 // # What makes room for what
 //
 // The quota has two parts, and in each the oldest go first. Fresh pictures are those that
-// nobody has said: whoever posts one and says nothing pushes out other fresh pictures,
-// and none that is in a message. Use takes a picture into the larger part, once a
-// message has it. The part for fresh ones is a sixteenth of the quota and at least
-// the largest picture: of 256 MB 16 MB, 40 of the largest. A page says a picture as soon as it has posted it, so
-// to lose it meanwhile 40 others have to come first.
+// nobody has said: whoever posts one and says nothing pushes out other fresh pictures, and
+// none that is in a message. Use takes a picture into the larger part, once a message has it.
+// The part for fresh ones is a sixteenth of the quota and at least the largest picture: of
+// 256 MB 16 MB, 40 of the largest. A page says a picture as soon as it has posted it, so to
+// lose it meanwhile 40 others have to come first.
 //
 // # What a power cut leaves
 //
-// A file is written beside its place, put on the disk, and renamed, and so is its name
-// in the folder, before Put returns: whoever is told an id finds the picture after a power cut, too. What
-// was written by an older version, or is on a card that fails, may be torn all the same. So
-// the content of a file from before is compared with its name when it is asked for
-// for the first time: one that differs, or that the disk cannot read, goes, and can be sent again. It is not
-// done in Open, which would read all of the quota, and take a card ten seconds and more.
+// A file is written beside its place, put on the disk, and renamed, and so is its name in the
+// folder, before Put returns: whoever is told an id finds the picture after a power cut, too.
+// What was written by an older version, or is on a card that fails, may be torn all the same.
+// So the content of a file from before is compared with its name when it is asked for for the
+// first time: one that differs, or that the disk cannot read, goes, and can be sent again. It
+// is not done in Open, which would read all of the quota, and take a card ten seconds and
+// more.
 type Store struct {
 	dir *os.Root
 

@@ -58,7 +58,8 @@ type Made struct {
 // with Refused set tells.
 //
 // The errors are those of chat.CleanText, chat.ErrPicture, a *Refusal (away, kicked, locked,
-// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the log, until ctx ends.
+// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the
+// log, until ctx ends.
 func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, host bool) (offset int64, known bool, err error) {
 	if err := m.Clean(); err != nil {
 		return 0, false, err
@@ -149,9 +150,9 @@ func (r *Room) mayBeSaid(m *chat.Message, ref string, now chat.Stamp) *Refusal {
 	return nil
 }
 
-// Do puts a deed into the log under the doer's own id for it. It has been done
-// once it comes back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done twice under
-// one ref, it is done once. Do takes the deed: its fields may be changed.
+// Do puts a deed into the log under the doer's own id for it. It has been done once it comes
+// back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done
+// twice under one ref, it is done once. Do takes the deed: its fields may be changed.
 //
 // Fields that cannot be are a *Refusal, as is what the room's state forbids
 // (bad_value, bad_emoji, not_host, no_such, not_yours, too_late, kicked, locked, off,
@@ -258,8 +259,8 @@ func (r *Room) forbids(d chat.Deed, ref string, now chat.Stamp, host bool) (know
 	return false, nil
 }
 
-// missing says that there can be no message at an offset, as far as that is known; nil if there may be one. r.mu is
-// held.
+// missing says that there can be no message at an offset, as far as that is known; nil if
+// there may be one. r.mu is held.
 func (r *Room) missing(offset int64) *Refusal {
 	e := r.held(offset)
 	if offset < r.fold.Floor() || offset > r.read || e != nil && e.Deed != nil || offset >= r.begin && r.index.of(offset)&(shown|shadow) == 0 {

@@ -63,9 +63,9 @@ func (x *Exchange) Keep(rec chat.Record) {
 	}
 }
 
-// openState makes the stream of the kept records, and returns how to publish to it
-// and what is in it, in its order. If that cannot be done for long, it goes without: a stream that a crash
-// has damaged can neither be read nor be deleted. Then the publisher is nil.
+// openState makes the stream of the kept records, and returns how to publish to it and what
+// is in it, in its order. If that cannot be done for long, it goes without: a stream that a
+// crash has damaged can neither be read nor be deleted. Then the publisher is nil.
 func (x *Exchange) openState(ctx context.Context, l *life) (*publisher, []kept, error) {
 	pub, all, err := x.readState(ctx, l.side)
 	switch {
