@@ -115,13 +115,18 @@ func openParts(dir *os.Root, said, fresh int64) (*Store, error) {
 	return s, errors.Join(s.shrink(&s.said, 0), s.shrink(&s.fresh, 0))
 }
 
-// Belong says which log the pictures belong to: those of another one go.
+// Belong says which log the pictures belong to: those of another one go. Of the same one it
+// says that it was read afresh: what was said and hidden meanwhile nobody has told Use, so no
+// picture is Fresh any more.
 func (s *Store) Belong(epoch string) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if epoch == s.epoch {
+		for _, f := range s.files {
+			f.put = false
+		}
 		return nil
 	}
 	for _, f := range s.files {
@@ -238,7 +243,7 @@ func (s *Store) Use(id string) error {
 }
 
 // Fresh reports whether there is a picture with this id that has been put here since
-// the store was opened, and that no message has had. Of one from before that is not known:
+// the store was opened, and Belong was called, and that no message has had. Of one from before that is not known:
 // the power may have gone before Use had reached the disk.
 func (s *Store) Fresh(id string) bool {
 	s.mu.Lock()
