@@ -143,7 +143,7 @@ func TestWhatWasDoneCanBeReadAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			done, ok := DoneOf(d, 1, ref, Stamp{})
-			if !ok || done.check() != nil || done.Ref != "" && done.Ref != ref || done.Who != nil && !ValidID(done.Who.ID) {
+			if !ok || done.Ref != "" && (done.Ref != ref || !ValidID(ref)) || done.check() != nil || done.Who != nil && !ValidID(done.Who.ID) {
 				t.Errorf("%q, %v: %+v", ref, who, done)
 			}
 		}

@@ -8,16 +8,17 @@
 //
 // # Time
 //
-// A log has a time of its own, in milliseconds, that begins at 0 and never goes back. A
-// record that is stamped with a boot and how long that was up has the time
+// A log has a time of its own, in milliseconds, that begins at 0 and never goes back. The time T of a
+// record is the log time at o. A record that is stamped with a boot and how long that was up
+// moves it on to
 //
-//	T = base(boot) + up_ms
+//	base(boot) + up_ms
 //
-// where base(boot), set when a boot appears for the first time, is the log's time then
-// minus up_ms. Log time is the largest T so far. A record without a stamp has as T the
-// log time at o. So a power cut stops the time, and does not turn it back. All
-// records count, also those that cannot be read. The last MaxBoots boots are remembered; the one
-// that appeared first is forgotten first. A T of more than 1<<60 counts as the log time.
+// if that is later, and not later than 1<<60. base(boot) is set, when a boot appears for the first time, to log time minus
+// up_ms; and again whenever it would be more than MaxLag later than it is. So a power cut stops the time, and does not
+// turn it back; and a boot that appears after a silence of others', which log time does not know of, is not behind
+// them for ever. All records count, also those that cannot be read. The last MaxBoots boots are remembered; the one
+// that appeared first is forgotten first.
 //
 // # Repeats
 //

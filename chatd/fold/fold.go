@@ -19,6 +19,7 @@ type Fold struct {
 	recent recent
 
 	begun, sure bool
+	oldest      int64 // offset from which on records are remembered
 
 	read chat.Message // the one of the last step
 }
@@ -61,11 +62,15 @@ func New() *Fold {
 
 // index makes what is looked up in of what the state says.
 func (f *Fold) index() {
+	f.indexMuted()
+	f.matcher = chat.NewMatcher(f.state.Words)
+}
+
+func (f *Fold) indexMuted() {
 	f.muted = make(map[string]string, len(f.state.Muted))
 	for _, p := range f.state.Muted {
 		f.muted[p.ID] = p.Name
 	}
-	f.matcher = chat.NewMatcher(f.state.Words)
 }
 
 // State returns how the room is set up.
@@ -103,6 +108,9 @@ func (f *Fold) Muted(id string) (name string, muted bool) {
 // Unwanted reports whether a text has a word that the hosts do not want.
 func (f *Fold) Unwanted(text string) bool { return f.matcher.Match(text) }
 
+// KnowsBoot reports whether a record of that boot has come lately.
+func (f *Fold) KnowsBoot(boot string) bool { return f.clock.knows(boot) }
+
 // Kicked reports whether a person is kept out at a moment.
 func (f *Fold) Kicked(id string, at chat.Stamp) bool { return f.kicked(id, f.clock.of(at)) }
 
@@ -115,9 +123,11 @@ func (f *Fold) Add(rec chat.Record) Step {
 		} else if !f.sure {
 			f.state.Unknown = rec.Offset
 		}
+		f.oldest = rec.Offset
 	}
-	at := f.clock.add(rec.Stamp)
-	f.recent.forget(rec.Offset)
+	f.clock.add(rec.Stamp)
+	at := f.clock.now
+	f.oldest = max(f.oldest, f.recent.forget(rec.Offset))
 	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return Step{Target: -1}
 	}

@@ -24,7 +24,7 @@ func (f *Fold) host(step *Step, rec chat.Record, at int64) {
 		if !d.Undo {
 			s.Muted = newest(append(s.Muted, d.Who), chat.MaxMuted)
 		}
-		f.index()
+		f.indexMuted()
 	case *chat.Kick:
 		s.Kicked = slices.DeleteFunc(slices.Clone(s.Kicked), func(k chat.Moment) bool {
 			return k.ID == d.Who.ID || f.clock.now-k.At >= chat.KickTime.Milliseconds()

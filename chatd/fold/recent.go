@@ -40,11 +40,12 @@ type recent struct {
 func newRecent() recent { return recent{at: make(map[uint64]int64)} }
 
 // forget makes room: half of what is remembered goes at once, if all of it is
-// beyond the horizon of an offset.
-func (r *recent) forget(offset int64) {
+// beyond the horizon of an offset. It returns the offset from which on all are still
+// remembered, 0 if none were forgotten.
+func (r *recent) forget(offset int64) (oldest int64) {
 	const half = maxRemembered
 	if len(r.all) < 2*half || offset-r.all[half-1].offset <= Horizon {
-		return
+		return 0
 	}
 	for _, m := range r.all[:half] {
 		if r.at[m.key] == m.offset {
@@ -52,6 +53,7 @@ func (r *recent) forget(offset int64) {
 		}
 	}
 	r.all = r.all[:copy(r.all, r.all[half:])]
+	return r.all[0].offset
 }
 
 func (r *recent) add(m remembered) {

@@ -19,8 +19,10 @@ func (f *Fold) Snapshot(upto int64) chat.Snapshot {
 // same, as far as that goes.
 func From(s chat.Snapshot) (*Fold, error) {
 	f := &Fold{state: s.State, recent: newRecent(), begun: true, sure: true}
+	f.oldest = s.Upto + 1
 	var err error
 	if m := s.Memory; m != nil {
+		f.oldest = max(0, s.Upto-Horizon)
 		f.clock = clock{now: min(max(m.Time, -maxTime), maxTime), boots: newest(m.Boots, MaxBoots)}
 		f.spoken = newest(slices.Clone(m.Spoken), MaxSpoken)
 		f.recent, err = recentOf(m.Recent)

@@ -74,8 +74,5 @@ func (f *Fold) known(key uint64) (offset int64, why Why, known bool) {
 // Oldest returns the offset from which on all records are remembered that Known
 // knows.
 func (f *Fold) Oldest() int64 {
-	if len(f.recent.all) == 0 {
-		return 0
-	}
-	return f.recent.all[0].offset
+	return f.oldest
 }

@@ -269,9 +269,6 @@ func TestPictureNotNow(t *testing.T) {
 	shown.set(id, true)
 	shown.unread = true
 	get("before the log is read", id, http.StatusServiceUnavailable)
-	if resp, body := s.sendPicture(t, "image/jpeg", bytes.NewReader(photo(t, 30, 30, 4))); resp.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("posting before the log is read: %s %s", resp.Status, body)
-	}
 	shown.unread = false
 	get("a picture that is not here", strings.Repeat("0", 64), http.StatusNotFound)
 	name := filepath.Join(path, id+".jpg")
@@ -283,4 +280,26 @@ func TestPictureNotNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	get("a file that can be opened again", id, http.StatusOK)
+}
+
+// TestSaidAndHiddenAtOnce: a picture that was said and hidden counts as said, also before anybody has noted it.
+func TestSaidAndHiddenAtOnce(t *testing.T) {
+	s, config := withPictures(t, t.TempDir()), Config{}
+	other := withPictures(t, t.TempDir(), func(c *Config) { config = *c })
+	config.Room, config.Pictures = s.room, other.gateway.Pictures
+	unwatched := New(config)    // it is not told of what is said
+	unwatched.visible = &seen{} // hidden
+	data := photo(t, 30, 30, 5)
+	id := s.posted(t, data)
+	if other.posted(t, data) != id {
+		t.Fatal("it has two ids")
+	}
+	if served, _ := unwatched.servable(id); !served {
+		t.Error("posted, and in no message yet, it is not shown")
+	}
+	ada, _ := s.join(t, nil)
+	ada.await(ada.do("say", map[string]any{"picture": map[string]any{"id": id, "w": 30, "h": 30}}))
+	if served, _ := unwatched.servable(id); served {
+		t.Error("it is shown after all")
+	}
 }

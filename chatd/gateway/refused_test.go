@@ -86,7 +86,6 @@ func (c *client) refusedAs(ref string) serverFrame {
 // A kick that another daemon was told before a guest came in here, and that is read while the
 // guest's place in the log is looked for, sends them out.
 func TestKickBetweenHelloAndFollow(t *testing.T) {
-	const far = int64(1) << 40
 	for name, away := range map[string]bool{"reached": false, "away": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,12 +93,12 @@ func TestKickBetweenHelloAndFollow(t *testing.T) {
 			host, _ := first.joinHost(t, nil)
 			device, id := newDevice(t)
 			ada, w := first.join(t, map[string]any{"name": "Ada"})
-			seen := ada.talk(1)[0]
+			ada.talk(1)
 			if away {
 				l.away(t, second)
 			}
 			l.hold()
-			seen = ada.talk(1)[0]
+			seen := ada.talk(1)[0]
 			eve := second.dial(t, "", Subprotocol)
 			hello := resume(w.Epoch, seen)
 			hello["type"], hello["device"], hello["name"] = "hello", device, "Eve"

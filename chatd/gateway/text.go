@@ -66,7 +66,7 @@ func (p *textPhone) Slot() int { return textSlot }
 // Encode implements session.Protocol.
 func (p *textPhone) Encode(e *room.Event) []byte {
 	if e.Refused != nil {
-		return session.AppendFrame(nil, []byte(notice+e.Refused.Text))
+		return noticeFrame(e.Refused.Text)
 	}
 	return textFrames(e.Entries)
 }

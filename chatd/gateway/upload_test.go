@@ -132,11 +132,12 @@ func serveSlow(t *testing.T, s *testServer) (address string) {
 // keep others out for longer than a radio may be silent.
 func TestSlowPictures(t *testing.T) {
 	s := withPictures(t, t.TempDir())
-	s.gateway.uploads.grace = 300 * time.Millisecond
+	s.gateway.uploads.grace = time.Second
+	s.gateway.uploads.slots = make(chan struct{}, 4)
 	address := serveSlow(t, s)
 	var dribbling sync.WaitGroup
 	defer dribbling.Wait()
-	for i := range maxUploads {
+	for i := range cap(s.gateway.uploads.slots) {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i/addressUploads))}}
 		conn, err := d.Dial("tcp", address)
 		if err != nil {
@@ -157,7 +158,7 @@ func TestSlowPictures(t *testing.T) {
 			}
 		})
 	}
-	for deadline := time.Now().Add(waitFor); len(s.gateway.uploads.slots) < maxUploads; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(waitFor); len(s.gateway.uploads.slots) < cap(s.gateway.uploads.slots); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the slow ones are not being read")
 		}

@@ -55,11 +55,16 @@ func newMarks() marks { return marks{asked: make(chan struct{}, 1)} }
 func (r *Room) mark() *mark {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.marks.next == nil {
-		r.marks.next = &mark{id: rand.Text(), back: make(chan struct{})}
-		r.marks.asked <- struct{}{}
+	return r.marks.ask()
+}
+
+// ask asks for the next mark. The room's lock is held.
+func (m *marks) ask() *mark {
+	if m.next == nil {
+		m.next = &mark{id: rand.Text(), back: make(chan struct{})}
+		m.asked <- struct{}{}
 	}
-	return r.marks.next
+	return m.next
 }
 
 // sendMarks publishes the marks that are asked for, one at a time, until ctx ends.

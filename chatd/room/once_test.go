@@ -88,20 +88,28 @@ func TestOneOpinionOnRepeats(t *testing.T) {
 // A client that does not say when is judged by what stands in the log before it: the same live and
 // after a restart.
 func TestWithoutStamps(t *testing.T) {
-	s := newScript(t)
-	raw := func(rec chat.Record) {
+	raw := func(s *script, rec chat.Record) {
 		rec.Offset = s.next
 		s.next++
 		s.x.log = append(s.x.log, rec)
 		s.h.Deliver([]chat.Record{rec})
 	}
-	raw(chat.Message{From: ada, Text: "secret"}.Record("a", chat.Stamp{}))
-	raw(chat.RecordOf(&chat.Delete{From: ada, To: 0}, "b", chat.Stamp{}))
-	raw(chat.Message{From: ada, Text: "helo"}.Record("c", chat.Stamp{}))
-	raw(chat.RecordOf(&chat.Edit{From: ada, To: 2, Text: "hello"}, "d", chat.Stamp{}))
-	raw(chat.RecordOf(&chat.Kick{By: host, Who: bob}, "e", chat.Stamp{}))
-	raw(chat.Message{From: bob, Text: "still here"}.Record("f", chat.Stamp{}))
+	s := newScript(t)
+	raw(s, chat.Message{From: ada, Text: "secret"}.Record("a", chat.Stamp{}))
+	raw(s, chat.RecordOf(&chat.Delete{From: ada, To: 0}, "b", chat.Stamp{}))
+	raw(s, chat.Message{From: ada, Text: "helo"}.Record("c", chat.Stamp{}))
+	raw(s, chat.RecordOf(&chat.Edit{From: ada, To: 2, Text: "hello"}, "d", chat.Stamp{}))
+	raw(s, chat.RecordOf(&chat.Kick{By: host, Who: bob}, "e", chat.Stamp{}))
+	raw(s, chat.Message{From: bob, Text: "still here"}.Record("f", chat.Stamp{}))
 	s.want("0-deleted 1:delete 2:hello* 3:edit")
+
+	s = newScript(t) // among others that do
+	s.say(ada, "helo")
+	raw(s, chat.RecordOf(&chat.Edit{From: ada, To: 0, Text: "hello"}, "a", chat.Stamp{}))
+	s.up += chat.EditTime.Milliseconds() + 1
+	s.say(bob, "later")
+	raw(s, chat.RecordOf(&chat.Delete{From: ada, To: 0}, "b", chat.Stamp{}))
+	s.want("0:hello* 1:edit 2:later")
 }
 
 // What somebody took back does not come back, however much is taken back after it.

@@ -35,6 +35,7 @@ type Room struct {
 	log      *slog.Logger
 	node     string // tells this daemon's whispers from others'
 	reads    chan struct{}
+	finding  chan struct{}
 
 	mu       sync.Mutex
 	epoch    string
@@ -83,6 +84,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		log:      log,
 		node:     uuid.NewString(),
 		reads:    make(chan struct{}, maxReads),
+		finding:  make(chan struct{}, 1),
 		loading:  true,
 		fold:     fold.New(),
 		index:    newIndex(),
@@ -207,6 +209,11 @@ func (r *Room) deliver(recs []chat.Record) {
 	r.behind = false
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
+		if live && rec.Stamp.Known() && rec.Stamp.Boot != now.Boot && !r.fold.KnowsBoot(rec.Stamp.Boot) {
+			// Another machine has come, and takes the time of the last record for that of the log. If
+			// it has been silent here since, a kick would be over too soon: tell it what time it is.
+			r.marks.ask()
+		}
 		e := r.add(rec, live, now)
 		r.read = rec.Offset
 		r.last = chat.Record{Offset: rec.Offset, ID: rec.ID, Stamp: rec.Stamp}

@@ -49,7 +49,7 @@ func (d *Daemon) start() error {
 	}
 	defer log.Close() // the process has its own
 	// Without limits: all phones here are at one address, and say more than people.
-	cmd := exec.Command(d.bin, "-listen", d.Addr, "-message-rate", "0", "-address-connections", "0", "-connections", "0")
+	cmd := exec.Command(d.bin, "-listen", d.Addr, "-message-rate", "0", "-address-connections", "0", "-connections", "0", "-host-code", hostCode)
 	cmd.Env = append(os.Environ(), "WARREN_BROKER="+d.broker)
 	cmd.Stderr = log
 	proc, err := process.Start(cmd)

@@ -16,21 +16,22 @@ import (
 // (rabbitmq.keep tells the host so). That is known, and not what is looked for.
 const newStream = 4 * time.Second
 
-// A House is all the parts of one room: two chatd on one RabbitMQ, and bad
+// A House is all the parts of one room: some chatd on one RabbitMQ, and bad
 // links between them and to their phones.
 //
 //	phones ── doors ──▶ chatd ── pipes ──▶ RabbitMQ
 type House struct {
+	dir     string
 	broker  *node.Node
-	daemons [2]*Daemon
-	doors   [2]*Link // to the daemons
-	pipes   [2]*Link // to RabbitMQ
+	daemons []*Daemon
+	doors   []*Link // to the daemons
+	pipes   []*Link // to RabbitMQ
 	closers []func()
 }
 
-// NewHouse builds chatd and starts everything, with logs in dir. Close ends it.
-func NewHouse(ctx context.Context, dir string, race bool) (h *House, err error) {
-	h = &House{}
+// NewHouse builds chatd and starts that many, and everything, with logs in dir. Close ends it.
+func NewHouse(ctx context.Context, dir string, daemons int, race bool) (h *House, err error) {
+	h = &House{dir: dir}
 	defer func() {
 		if err != nil {
 			h.Close()
@@ -49,23 +50,29 @@ func NewHouse(ctx context.Context, dir string, race bool) (h *House, err error) 
 		return h, err
 	}
 	target := broker.Host
-	for i := range h.daemons {
-		if h.pipes[i], err = NewLink(target); err != nil {
+	for i := range daemons {
+		pipe, err := NewLink(target)
+		if err != nil {
 			return h, err
 		}
-		h.closers = append(h.closers, h.pipes[i].Close)
-		broker.Host = h.pipes[i].Addr
-		if h.daemons[i], err = NewDaemon(bin, broker.String(), filepath.Join(dir, fmt.Sprintf("chatd-%d.log", i))); err != nil {
+		h.pipes = append(h.pipes, pipe)
+		h.closers = append(h.closers, pipe.Close)
+		broker.Host = pipe.Addr
+		daemon, err := NewDaemon(bin, broker.String(), filepath.Join(dir, fmt.Sprintf("chatd-%d.log", i)))
+		if err != nil {
 			return h, err
 		}
-		h.closers = append(h.closers, h.daemons[i].Kill)
-		if err = h.daemons[i].Restart(); err != nil {
+		h.daemons = append(h.daemons, daemon)
+		h.closers = append(h.closers, daemon.Kill)
+		if err = daemon.Restart(); err != nil {
 			return h, err
 		}
-		if h.doors[i], err = NewLink(h.daemons[i].Addr); err != nil {
+		door, err := NewLink(daemon.Addr)
+		if err != nil {
 			return h, err
 		}
-		h.closers = append(h.closers, h.doors[i].Close)
+		h.doors = append(h.doors, door)
+		h.closers = append(h.closers, door.Close)
 	}
 	if err = until(ctx, time.Minute, h.ready); err != nil {
 		return h, fmt.Errorf("chatd does not reach RabbitMQ: %w; logs are in %s", err, dir)
@@ -126,9 +133,22 @@ func (h *House) Do(ctx context.Context, t Trouble) (ours bool, err error) {
 // lateness of a slow link, each way: that of a bad Wi-Fi.
 const lateness = 150 * time.Millisecond
 
-// ready reports whether both chatd have reached RabbitMQ.
+// ready reports whether all chatd have reached RabbitMQ.
 func (h *House) ready(ctx context.Context) bool {
-	return h.daemons[0].Ready(ctx) && h.daemons[1].Ready(ctx)
+	for _, d := range h.daemons {
+		if !d.Ready(ctx) {
+			return false
+		}
+	}
+	return true
+}
+
+// addresses are those of the doors.
+func (h *House) addresses() (all []string) {
+	for _, door := range h.doors {
+		all = append(all, door.Addr)
+	}
+	return all
 }
 
 // faults returns what the daemons have done that no trouble explains.

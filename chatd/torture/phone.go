@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"warren/chatd/chat"
+	"warren/chatd/uptime"
 )
 
 // Times of a phone. The page's are longer (web/connection.js, web/outbox.js):
@@ -21,21 +23,18 @@ const (
 	connectTime = 5 * time.Second // to reach the room and be welcomed
 	pingEvery   = time.Second     // while nothing is heard
 	silence     = 4 * time.Second // on the line, after which it is dead
-	patience    = 5 * time.Second // with a message, after which it is said again
 	minAway     = 20 * time.Millisecond
 	maxAway     = 400 * time.Millisecond // between two connections
+	outAway     = 2 * time.Second        // after the host has sent it out: it does not take the hint
 )
 
 // hopping is how often, of four times, a phone that has lost its line takes another
 // chatd: most have to be resumed by one that has not sent them what they have.
 const hopping = 3
 
-// eagerWindow is how many messages an eager phone has on their way at a time.
-const eagerWindow = 20
-
-// Phone is a guest's. It keeps a line to the room through any of its doors,
-// resumes where it was, and says its messages again until they are ticked, in
-// their order. It does less than the page to save the server: it does not tell
+// Phone is a guest's, or a host's. It keeps a line to the room through any of its doors,
+// resumes where it was, and says what its owner says again until that is ticked or
+// refused (outbox.go), in that order. It does less than the page to save the server: it does not tell
 // repeated records from new ones, and what was ticked it never says again. Its
 // methods may be called concurrently.
 type Phone struct {
@@ -44,20 +43,24 @@ type Phone struct {
 	// A patient phone is like the page: one message on its way at a time, and
 	// none while the exchange is away. An eager one has many, at any time, on
 	// one connection, which has to keep their order, too.
-	eager bool
+	eager  bool
+	cookie *http.Cookie // a host's
+	wall   bool
 
 	mu      sync.Mutex
 	history History
 	conn    *websocket.Conn // nil while there is none
 	changed chan struct{}   // has a value after something changed
 	epoch   string
-	last    Message // the newest shown since the last gap; no Ref: none
-	head    int64   // of the log, at the last welcome
-	live    bool    // the log was read to its head
-	away    bool    // the exchange
+	last    *Item // the newest shown since the last gap; nil: none
+	head    int64 // of the log, at the last welcome
+	live    bool  // the log was read to its head
+	away    bool  // the exchange
+	out     bool  // sent out by the host
 	said    int
 	pending []*pending
-	newest  map[string]int // the number of each sender's newest message shown
+	own     []Item // messages of its own, ticked, the last few
+	others  []Item // messages of anybody's, the last few
 
 	door                              int  // of the present or last connection
 	hopped                            bool // since the last hello
@@ -65,12 +68,8 @@ type Phone struct {
 	refused                           map[string]int
 }
 
-// pending is a message that is not ticked.
-type pending struct {
-	ref, text string
-	at        time.Time // when it was said on this connection; zero: not yet
-	said      bool      // on any
-}
+// remembered is how many messages a phone has at hand, to react to and to edit.
+const remembered = 20
 
 // NewPhone returns a phone that is not in the room.
 func NewPhone(name string, eager bool, doors ...string) *Phone {
@@ -82,29 +81,28 @@ func NewPhone(name string, eager bool, doors ...string) *Phone {
 	return &Phone{
 		name: name, device: device, doors: doors, eager: eager,
 		history: History{Phone: name, Sender: sender},
-		changed: make(chan struct{}, 1), newest: make(map[string]int), refused: make(map[string]int),
+		changed: make(chan struct{}, 1), refused: make(map[string]int),
 		door: rand.IntN(len(doors)),
 	}
 }
 
-// Say writes a message.
-func (p *Phone) Say() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	m := Message{Ref: strconv.Itoa(p.said), Text: fmt.Sprintf("%s says %d", p.name, p.said)}
-	p.said++
-	p.history.Events = append(p.history.Events, Event{Said, m})
-	p.pending = append(p.pending, &pending{ref: m.Ref, text: m.Text})
-	p.signal()
+// NewWall returns a wall, which shows the room and is nobody in it.
+func NewWall(name string, doors ...string) *Phone {
+	p := NewPhone(name, false, doors...)
+	p.wall, p.history.Sender = true, ""
+	return p
 }
 
 // Online keeps a line to the room until ctx ends.
 func (p *Phone) Online(ctx context.Context) {
 	for ctx.Err() == nil {
-		p.hold(ctx, p.doors[p.door])
+		pause := minAway + rand.N(maxAway-minAway)
+		if p.hold(ctx, p.doors[p.door]); p.out {
+			pause = outAway
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(minAway + rand.N(maxAway-minAway)):
+		case <-time.After(pause):
 		}
 		if rand.IntN(4) < hopping {
 			p.hop()
@@ -122,7 +120,10 @@ func (p *Phone) hop() {
 
 // hold calls the room and listens until the line breaks.
 func (p *Phone) hold(ctx context.Context, door string) {
-	conn, err := dial(ctx, door)
+	p.mu.Lock()
+	p.record(Event{Kind: Called})
+	p.mu.Unlock()
+	conn, err := dial(ctx, door, p.cookie)
 	if err != nil {
 		return
 	}
@@ -139,7 +140,9 @@ func (p *Phone) hold(ctx context.Context, door string) {
 	conn.SetReadDeadline(time.Now().Add(connectTime))
 	for {
 		var f frame
-		if conn.ReadJSON(&f) != nil {
+		if err := conn.ReadJSON(&f); err != nil {
+			var closed *websocket.CloseError
+			p.out = errors.As(err, &closed) && closed.Code == sentOut
 			return
 		}
 		conn.SetReadDeadline(time.Now().Add(silence))
@@ -148,6 +151,9 @@ func (p *Phone) hold(ctx context.Context, door string) {
 		}
 	}
 }
+
+// sentOut is the close code of whom the host has sent out.
+const sentOut = 4201
 
 func (p *Phone) write(conn *websocket.Conn, v any) error {
 	conn.SetWriteDeadline(time.Now().Add(silence))
@@ -162,9 +168,17 @@ func (p *Phone) hello() map[string]any {
 		p.hops++
 		p.hopped = false
 	}
-	hello := map[string]any{"type": "hello", "device": p.device, "name": p.name, "history": 1000}
-	if p.last.Ref != "" {
-		hello["since"], hello["since_ref"], hello["epoch"] = p.last.Offset, p.last.Ref, p.epoch
+	hello := map[string]any{"type": "hello", "history": 1000}
+	if p.wall {
+		hello["wall"] = true
+	} else {
+		hello["device"], hello["name"] = p.device, p.name
+	}
+	if p.last != nil {
+		hello["since"], hello["epoch"] = p.last.Offset, p.epoch
+		if p.last.Ref != "" {
+			hello["since_ref"] = p.last.Ref
+		}
 	}
 	return hello
 }
@@ -173,6 +187,12 @@ func (p *Phone) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conn, p.live = nil, false
+}
+
+// record notes an event. p.mu is held.
+func (p *Phone) record(e Event) {
+	e.At, e.Door = uptime.Now().UpMS, p.door
+	p.history.Events = append(p.history.Events, e)
 }
 
 // hear takes in a frame, and reports whether it was the welcome.
@@ -185,25 +205,27 @@ func (p *Phone) hear(conn *websocket.Conn, f frame) (welcome bool) {
 		p.welcome(conn, f)
 		welcome = true
 	case "log":
-		for _, m := range f.messages() {
-			p.show(m)
+		for _, item := range f.items() {
+			p.show(item)
 		}
 	case "known":
-		p.tick(f.Ref)
+		p.tick(message, f.Ref)
+	case "host":
+		p.ruled(f.host())
 	case "refused":
-		p.refused[f.Why]++
-		conn.Close() // a phone that stands no refusal: it says all again
+		p.refuse(f)
 	case "broker":
 		p.away = f.State != "up"
 	}
 	if p.conn != nil && !p.live && p.epoch != "" {
-		p.live = p.head == -1 || p.last.Ref != "" && p.last.Offset >= p.head
+		p.live = p.head == -1 || p.last != nil && p.last.Offset >= p.head
 	}
 	return welcome
 }
 
 func (p *Phone) welcome(conn *websocket.Conn, f frame) {
-	p.conn, p.head, p.away = conn, f.Head, f.State == "away"
+	p.conn, p.head, p.away = conn, f.Head, f.Broker != "up"
+	p.record(Event{Kind: Welcomed, Head: f.Head, Up: !p.away})
 	for _, w := range p.pending {
 		w.at = time.Time{}
 	}
@@ -212,114 +234,44 @@ func (p *Phone) welcome(conn *websocket.Conn, f frame) {
 		p.resumed++
 		return
 	case f.Gap:
-		p.history.Events = append(p.history.Events, Event{Kind: Gap})
+		p.record(Event{Kind: Gap})
 	}
-	p.epoch, p.last = f.Epoch, Message{}
+	p.epoch, p.last = f.Epoch, nil
 }
 
-func (p *Phone) show(m Message) {
-	p.history.Events = append(p.history.Events, Event{Shown, m})
-	p.last = m
-	if n, err := strconv.Atoi(m.Ref); err == nil {
-		p.newest[m.Sender] = max(p.newest[m.Sender], n+1)
+func (p *Phone) show(item Item) {
+	p.record(Event{Kind: Shown, Item: item})
+	p.last = &item
+	if item.Type == message {
+		p.others = append(p.others[max(0, len(p.others)+1-remembered):], item)
 	}
-	if m.Sender == p.history.Sender {
-		p.tick(m.Ref)
-	}
-}
-
-func (p *Phone) tick(ref string) {
-	if i := slices.IndexFunc(p.pending, func(w *pending) bool { return w.ref == ref }); i >= 0 {
-		p.pending = slices.Delete(p.pending, i, i+1)
-		p.history.Events = append(p.history.Events, Event{Ticked, Message{Ref: ref}})
-	}
-}
-
-// speak says what waits, and asks whether anybody is there, until the line
-// breaks.
-func (p *Phone) speak(conn *websocket.Conn, over <-chan struct{}) {
-	defer conn.Close() // if it ends by itself, wakes the listener
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
-	for {
-		for _, say := range p.next() {
-			if p.write(conn, map[string]any{"type": "say", "ref": say.ref, "text": say.text}) != nil {
-				return
-			}
+	if item.Sender == p.history.Sender && item.Ref != "" {
+		if item.Type == message {
+			p.own = append(p.own[max(0, len(p.own)+1-remembered):], item)
 		}
-		select {
-		case <-over:
-			return
-		case <-p.changed:
-		case <-ping.C:
-			if p.write(conn, map[string]any{"type": "ping"}) != nil {
-				return
-			}
+		p.tick(item.Type, item.Ref)
+	}
+}
+
+// ruled takes in what hosts are told.
+func (p *Phone) ruled(h *HostView) {
+	p.record(Event{Kind: Hosting, Host: h, Up: !p.away})
+	for _, d := range h.Deeds {
+		if d.By == p.history.Sender && d.Ref != "" {
+			p.tick(d.Verb, d.Ref)
 		}
 	}
 }
 
-// next returns what is to be said now.
-func (p *Phone) next() (says []pending) {
+// Shown returns the offset of the newest that the phone was shown, -1 if it is not in the room or
+// has not all of it.
+func (p *Phone) Shown() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	window := 1
-	if p.eager {
-		window = eagerWindow
-	} else if p.away {
-		return nil
+	if !p.live || p.away || p.last == nil {
+		return -1
 	}
-	if !p.live {
-		return nil
-	}
-	now := time.Now()
-	for _, w := range p.pending[:min(window, len(p.pending))] {
-		if now.Sub(w.at) > patience {
-			if w.said {
-				p.again++
-			}
-			w.at, w.said = now, true
-			says = append(says, *w)
-		}
-	}
-	return says
-}
-
-// signal tells speak. p.mu is held.
-func (p *Phone) signal() {
-	select {
-	case p.changed <- struct{}{}:
-	default:
-	}
-}
-
-// Count returns how many messages were said on the phone.
-func (p *Phone) Count() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.said
-}
-
-// Waiting returns how many messages of the phone's are not ticked.
-func (p *Phone) Waiting() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.pending)
-}
-
-// Has reports whether the phone is in the room and has been shown as many messages of each sender as counts says.
-func (p *Phone) Has(counts map[string]int) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.live || p.away {
-		return false
-	}
-	for sender, n := range counts {
-		if p.newest[sender] < n {
-			return false
-		}
-	}
-	return true
+	return p.last.Offset
 }
 
 // Recorded returns what happened to the phone.
@@ -330,4 +282,10 @@ func (p *Phone) Recorded(stayed bool) History {
 	h.Events = slices.Clone(h.Events)
 	h.Stayed = stayed
 	return h
+}
+
+// nextRef makes an id for what the phone says. p.mu is held.
+func (p *Phone) nextRef() string {
+	p.said++
+	return strconv.Itoa(p.said)
 }

@@ -8,7 +8,7 @@ import (
 // A Trouble is something that is done to the room.
 type Trouble struct {
 	Kind  TroubleKind
-	Which int           // of the two chatd, or of the phones' doors
+	Which int           // of the chatd, or of the phones' doors; of a reader who leaves, any number
 	After time.Duration // since the burst began
 	For   time.Duration // how long it lasts; of a kill, until it is started again
 }
@@ -29,6 +29,8 @@ const (
 	DelayBroker TroubleKind = "the link to RabbitMQ is slow"
 	Leave       TroubleKind = "a reader leaves, comes back and resumes"
 	Join        TroubleKind = "a new reader joins, and leaves for good"
+	Flood       TroubleKind = "an AMQP client publishes 3,000 records that say nothing"
+	SendOut     TroubleKind = "the host sends somebody out"
 )
 
 // kinds are all there are, in the order of the report: kills first. Most is the
@@ -52,6 +54,8 @@ var kinds = []struct {
 	{DelayBroker, 4, 4 * time.Second},
 	{Leave, 3, 5 * time.Second},
 	{Join, 3, 5 * time.Second},
+	{Flood, 2, 0},
+	{SendOut, 2, 0},
 }
 
 // IsKill reports whether the trouble counts as a kill: of a process, or of all
@@ -70,9 +74,9 @@ const (
 	burstTime = 3 * time.Second
 )
 
-// Plan returns bursts of trouble with that many kills in all. The same seed
-// gives the same plan.
-func Plan(seed uint64, kills int) (bursts [][]Trouble) {
+// Plan returns bursts of trouble with that many kills in all, for a house of so many
+// chatd. The same numbers give the same plan.
+func Plan(seed uint64, kills, daemons int) (bursts [][]Trouble) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	weights := 0
 	for _, k := range kinds {
@@ -85,7 +89,7 @@ func Plan(seed uint64, kills int) (bursts [][]Trouble) {
 			for ; w >= kinds[i].weight; i++ {
 				w -= kinds[i].weight
 			}
-			t := Trouble{Kind: kinds[i].kind, Which: r.IntN(2)}
+			t := Trouble{Kind: kinds[i].kind, Which: r.IntN(daemons)}
 			if len(burst) > 0 {
 				t.After = burst[len(burst)-1].After + time.Duration(r.Int64N(int64(burstTime/maxBurst)*2))
 			}

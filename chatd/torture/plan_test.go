@@ -6,10 +6,10 @@ import (
 )
 
 func TestAPlanReplays(t *testing.T) {
-	if !reflect.DeepEqual(Plan(7, 100), Plan(7, 100)) {
+	if !reflect.DeepEqual(Plan(7, 100, 3), Plan(7, 100, 3)) {
 		t.Error("the same seed gives two plans")
 	}
-	if reflect.DeepEqual(Plan(7, 100), Plan(8, 100)) {
+	if reflect.DeepEqual(Plan(7, 100, 3), Plan(8, 100, 3)) {
 		t.Error("two seeds give one plan")
 	}
 }
@@ -17,9 +17,11 @@ func TestAPlanReplays(t *testing.T) {
 func TestAPlanHasEverything(t *testing.T) {
 	did := make(map[TroubleKind]int)
 	kills := 0
-	for _, burst := range Plan(1, 100) {
+	hit := make(map[int]bool)
+	for _, burst := range Plan(1, 100, 3) {
 		for i, trouble := range burst {
 			did[trouble.Kind]++
+			hit[trouble.Which] = true
 			if trouble.Kind.IsKill() {
 				kills++
 			}
@@ -33,8 +35,11 @@ func TestAPlanHasEverything(t *testing.T) {
 	}
 	// What a chatd has accepted and not published dies with it: only then can a
 	// tick that came too early be told from one that was true.
-	if n := dyingWithMessages(Plan(1, 100)); n < 5 {
-		t.Errorf("%d times in a hundred kills a chatd dies while it cannot publish", n)
+	if n := dyingWithMessages(Plan(1, 500, 3)); n < 20 {
+		t.Errorf("%d times in five hundred kills a chatd dies while it cannot publish", n)
+	}
+	if len(hit) != 3 {
+		t.Errorf("of three chatd, %d are hit", len(hit))
 	}
 	for _, k := range kinds {
 		if did[k.kind] == 0 {

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 type Options struct {
 	Kills    int
 	Seed     uint64
+	Daemons  int
 	Race     bool      // chatd is built with the race detector
 	Progress io.Writer // a line for each burst
 }
@@ -25,16 +25,6 @@ type Options struct {
 // seconds: chatd tries to reach RabbitMQ every 5 at least, and ten times that is
 // for a machine that has other things to do.
 const wellTime = time.Minute
-
-// The time between two messages of a writer is at random up to these. Together
-// they say some 35 a second, as many as a hundred busy people: so there is always
-// something on its way when something dies, and a phone that was away for a
-// minute has missed more than a chatd holds in memory.
-const (
-	patientPace = 400 * time.Millisecond
-	eagerPace   = 150 * time.Millisecond
-	maxPending  = 1000 // of one writer; over it, it writes nothing
-)
 
 // Run tortures a room of its own, and returns what came of it. The error says
 // that it could not be done; what was found is in the report.
@@ -50,13 +40,13 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 			fmt.Fprintf(o.Progress, "the logs are in %s\n", dir)
 		}
 	}()
-	house, err := NewHouse(ctx, dir, o.Race)
+	house, err := NewHouse(ctx, dir, o.Daemons, o.Race)
 	if err != nil {
 		return nil, err
 	}
 	defer house.Close()
 	ctx, cancel := context.WithCancel(ctx)
-	r := newRun(house, Plan(o.Seed, o.Kills), o)
+	r := newRun(house, Plan(o.Seed, o.Kills, o.Daemons), o)
 	defer r.wait()
 	defer cancel()
 	return r.report, r.run(ctx)
@@ -69,41 +59,49 @@ type run struct {
 	o      Options
 	report *Report
 
-	writers []*seat
-	readers []*seat
-	sleeper *seat // joins, leaves before the first burst, and resumes when all is over
+	writers   []*seat
+	readers   []*seat
+	sleeper   *seat // joins, leaves before the first burst, and resumes when all is over
+	host      *seat
+	moderator *Moderator
+	bot       *Bot
+	basic     *Basic
 
 	mu     sync.Mutex
-	guests []*Phone // who joined and left
+	guests []*Phone // who joined and left, or were sent out
 	did    map[TroubleKind]int
 
-	wg sync.WaitGroup
+	people sync.WaitGroup // who write, moderate, publish, or were sent out
 }
 
 func newRun(house *House, plan [][]Trouble, o Options) *run {
-	r := &run{house: house, plan: plan, o: o, did: make(map[TroubleKind]int)}
-	r.report = &Report{Seed: o.Seed, Kills: o.Kills, Did: r.did}
+	r := &run{house: house, plan: plan, o: o, did: make(map[TroubleKind]int), bot: NewBot(house.broker.URL())}
+	r.report = &Report{Seed: o.Seed, Daemons: o.Daemons, Kills: o.Kills, Did: r.did, Refusals: make(map[string]int)}
+	host := r.newPhone("hal", false)
+	r.host, r.moderator = &seat{phone: host}, &Moderator{phone: host}
 	for _, name := range []string{"ada", "bob", "cid", "dan"} {
-		r.writers = append(r.writers, &seat{phone: r.newPhone(name, name > "bob")})
+		p := r.newPhone(name, name > "bob")
+		r.writers = append(r.writers, &seat{phone: p})
+		r.moderator.guests = append(r.moderator.guests, p.history.Sender)
 	}
-	for _, name := range []string{"eve", "fay"} {
-		r.readers = append(r.readers, &seat{phone: r.newPhone(name, false)})
-	}
+	r.basic = NewBasic(house.addresses()...)
+	r.moderator.guests = append(r.moderator.guests, r.basic.posts.Sender)
+	r.readers = []*seat{{phone: r.newPhone("eve", false)}, {phone: NewWall("wall", house.addresses()...)}}
 	r.sleeper = &seat{phone: r.newPhone("gus", false)}
 	return r
 }
 
 func (r *run) newPhone(name string, eager bool) *Phone {
-	return NewPhone(name, eager, r.house.doors[0].Addr, r.house.doors[1].Addr)
+	return NewPhone(name, eager, r.house.addresses()...)
 }
 
 func (r *run) seats() []*seat {
-	return append(append([]*seat{}, r.writers...), r.readers...)
+	return append(append([]*seat{r.host}, r.writers...), r.readers...)
 }
 
 // wait returns when all phones have left. The context must have ended.
 func (r *run) wait() {
-	r.wg.Wait()
+	r.people.Wait()
 	for _, s := range append(r.seats(), r.sleeper) {
 		if s.leave != nil {
 			s.leave()
@@ -111,22 +109,31 @@ func (r *run) wait() {
 	}
 }
 
-func (r *run) run(ctx context.Context) error {
+func (r *run) run(ctx context.Context) (err error) {
 	began := time.Now()
+	if r.host.phone.cookie, err = becomeHost(ctx, r.house.doors[0].Addr); err != nil {
+		return err
+	}
 	for _, s := range append(r.seats(), r.sleeper) {
 		s.sit(ctx)
 	}
-	writing, stop := context.WithCancel(ctx)
+	busy, stop := context.WithCancel(ctx)
 	defer stop()
+	people := &r.people
 	for _, s := range r.writers {
-		r.wg.Go(func() { write(writing, s.phone) })
+		people.Go(func() { write(busy, s.phone) })
 	}
+	people.Go(func() { r.moderator.Moderate(busy) })
+	people.Go(func() {
+		r.bot.Talk(busy, func() int64 { _, to, _ := r.host.phone.recent(); return to })
+	})
+	people.Go(func() { r.basic.Browse(busy) })
 	if err := r.well(ctx, append(r.seats(), r.sleeper)); err != nil {
 		return fmt.Errorf("the room is not well at the beginning: %w", err)
 	}
 	r.sleeper.leave()
 	for i, burst := range r.plan {
-		if err := r.burst(ctx, burst); err != nil {
+		if err := r.burst(ctx, busy, burst); err != nil {
 			return err
 		}
 		ended := time.Now()
@@ -142,25 +149,14 @@ func (r *run) run(ctx context.Context) error {
 		fmt.Fprintf(r.o.Progress, "burst %d of %d: %d troubles, well again after %.1f s\n", i+1, len(r.plan), len(burst), took.Seconds())
 	}
 	stop()
+	people.Wait()
 	r.report.Took = time.Since(began)
 	return r.judge(ctx)
 }
 
-// write has a phone's owner write until ctx ends.
-func write(ctx context.Context, p *Phone) {
-	pace := patientPace
-	if p.eager {
-		pace = eagerPace
-	}
-	for pause(ctx, rand.N(pace)) == nil {
-		if p.Waiting() < maxPending {
-			p.Say()
-		}
-	}
-}
-
-// burst does what is planned, and returns when all of it is over.
-func (r *run) burst(ctx context.Context, burst []Trouble) error {
+// burst does what is planned, and returns when all of it is over; but who is sent out, tries to come
+// back as long as people are busy.
+func (r *run) burst(ctx, busy context.Context, burst []Trouble) error {
 	var g errgroup.Group
 	for _, t := range burst {
 		g.Go(func() error {
@@ -173,10 +169,15 @@ func (r *run) burst(ctx context.Context, burst []Trouble) error {
 			if ours, err := r.house.Do(ctx, t); ours {
 				return err
 			}
-			if t.Kind == Leave {
-				r.readers[t.Which].away(ctx, t.For)
-			} else {
+			switch t.Kind {
+			case Leave:
+				r.readers[t.Which%len(r.readers)].away(ctx, t.For)
+			case Join:
 				r.join(ctx, t.For)
+			case Flood:
+				r.bot.Flood()
+			case SendOut:
+				r.sendOut(busy)
 			}
 			return nil
 		})
@@ -184,35 +185,72 @@ func (r *run) burst(ctx context.Context, burst []Trouble) error {
 	return g.Wait()
 }
 
-// join has a new reader come for a while.
-func (r *run) join(ctx context.Context, d time.Duration) {
+// newcomer returns a new guest's phone.
+func (r *run) newcomer(name string) *Phone {
 	r.mu.Lock()
-	p := r.newPhone(fmt.Sprintf("new-%d", len(r.guests)), false)
+	defer r.mu.Unlock()
+	p := r.newPhone(fmt.Sprintf("%s-%d", name, len(r.guests)), false)
 	r.guests = append(r.guests, p)
-	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	p.Online(ctx)
+	return p
 }
 
-// well waits until both chatd are ready, and everybody who has a seat is in the
-// room and has been shown all that was said up to now.
+// join has a new reader come for a while.
+func (r *run) join(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	r.newcomer("new").Online(ctx)
+}
+
+// sendOut has a guest come, talk and be sent out, who tries to come back for the rest of the run.
+func (r *run) sendOut(busy context.Context) {
+	p := r.newcomer("imp")
+	r.people.Go(func() { p.Online(busy) })
+	r.people.Go(func() { write(busy, p) })
+	pause(busy, time.Second)
+	r.moderator.SendOut(p)
+}
+
+// well waits until all chatd are ready, all that was said up to now is in the log or refused, and
+// everybody who has a seat is in the room and has been shown all of that.
 func (r *run) well(ctx context.Context, seats []*seat) error {
-	counts := make(map[string]int)
-	for _, s := range r.writers {
-		counts[s.phone.history.Sender] = s.phone.Count()
+	host := r.host.phone
+	proof := host.Write("Is all well?") // nobody refuses it, and a clear or later shows the way
+	said := make([]int, len(seats))
+	for i, s := range seats {
+		said[i] = s.phone.Said()
 	}
-	return until(ctx, wellTime, func(ctx context.Context) bool {
-		for _, s := range seats {
-			if !s.phone.Has(counts) {
+	newest := int64(-1)
+	var waits string
+	err := until(ctx, wellTime, func(ctx context.Context) bool {
+		if host.Waiting(proof) > 0 {
+			waits = "for the host's phone"
+			return false
+		}
+		for i, s := range seats {
+			if s.phone.Waiting(said[i]) > 0 {
+				waits = "for an answer to " + s.phone.name
 				return false
 			}
 		}
+		for _, s := range seats {
+			if newest < 0 {
+				newest = host.Shown()
+			}
+			if shown := s.phone.Shown(); newest < 0 || shown < newest {
+				waits = "for " + s.phone.name + " to be shown all"
+				return false
+			}
+		}
+		waits = "for a chatd to be ready"
 		return r.house.ready(ctx)
 	})
+	if err != nil {
+		return fmt.Errorf("%w: it waits %s", err, waits)
+	}
+	return nil
 }
 
-// judge waits until everybody has everything, reads the log and checks what all
+// judge waits until everybody has everything, has newcomers look, reads the log and checks what all
 // phones have seen.
 func (r *run) judge(ctx context.Context) error {
 	r.sleeper.sit(ctx)
@@ -223,15 +261,16 @@ func (r *run) judge(ctx context.Context) error {
 		}
 		r.find(Fault{Unwell, "the room", fmt.Sprintf("at the end: %v", err)})
 	}
-	var logs [][]Message
-	for _, d := range r.house.daemons {
-		log, err := readAll(ctx, d.Addr)
-		if err != nil {
-			return errors.Join(err, fmt.Errorf("faults so far: %v", r.report.Faults))
-		}
-		logs = append(logs, log)
+	views := r.look(ctx)
+	log, err := readStream(ctx, r.house.broker.URL())
+	if err == nil {
+		err = keep(log, filepath.Join(r.house.dir, "records.jsonl"))
 	}
-	var histories []History
+	if err != nil {
+		return err
+	}
+	histories := append(r.bot.Recorded(), r.basic.Recorded()...)
+	r.report.Glimpsed = len(r.basic.Recorded()[1].Events)
 	count := func(p *Phone, stayed bool) {
 		h := p.Recorded(stayed)
 		histories = append(histories, h)
@@ -243,10 +282,37 @@ func (r *run) judge(ctx context.Context) error {
 	for _, p := range r.guests {
 		count(p, false)
 	}
-	r.report.Logged = len(logs[0])
-	r.find(Check(histories, logs...)...)
+	r.report.judge(Judge(log), views)
+	r.find(Check(histories, views, log)...)
 	r.find(r.house.faults()...)
 	return nil
+}
+
+// look has newcomers come in at all chatd: a host, a guest, and the guest who is muted.
+func (r *run) look(ctx context.Context) (views []View) {
+	viewers := []viewer{
+		{as: "a guest", device: "the-phone-of-somebody-new"},
+		{as: "a host", device: "the-phone-of-another-host", cookie: r.host.phone.cookie},
+		{as: "the guest who is muted", device: r.writers[0].phone.device},
+	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for n, d := range r.house.daemons {
+		for _, v := range viewers {
+			wg.Go(func() {
+				view, err := v.look(ctx, d.Addr, n)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					r.find(Fault{Differs, view.Who, err.Error()})
+					return
+				}
+				views = append(views, view)
+			})
+		}
+	}
+	wg.Wait()
+	return views
 }
 
 func (r *run) find(faults ...Fault) { r.report.Faults = append(r.report.Faults, faults...) }

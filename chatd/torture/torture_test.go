@@ -22,7 +22,7 @@ func TestNothingLostNothingTwice(t *testing.T) {
 	t.Logf("WARREN_SEED=%d", seed)
 	ctx, cancel := context.WithTimeout(t.Context(), timeFor(shortKills))
 	defer cancel()
-	report, err := Run(ctx, Options{Kills: shortKills, Seed: seed, Progress: t.Output()})
+	report, err := Run(ctx, Options{Kills: shortKills, Seed: seed, Daemons: daemonsOf(seed), Progress: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -125,8 +125,12 @@ func (r *Room) timeOf(s chat.Stamp, counts bool) int64 {
 		r.began = last(append(r.began, chat.Moment{ID: s.Boot, At: r.time - s.UpMS}), r.MaxBoots)
 		return r.time
 	}
-	if t := r.began[i].At + s.UpMS; t <= 1<<60 {
+	t := r.began[i].At + s.UpMS
+	if r.time < t && t <= 1<<60 {
 		return t
+	}
+	if counts && r.time-t > time.Minute.Milliseconds() {
+		r.began[i].At = r.time - s.UpMS
 	}
 	return r.time
 }
