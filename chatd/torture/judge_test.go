@@ -79,6 +79,14 @@ func TestJudge(t *testing.T) {
 			later := s.says("ada", "1")
 			later.Boot, later.UpMS = "another", 600_000
 		}, "refused, kicked"},
+		{"a boot that comes after a silence of another's is not behind it", func(s *scribe) {
+			s.says("bob", "1").Boot = "another"
+			s.says("cid", "1").UpMS = 700_000
+			s.add("kick", "hal", "1", Body{Who: Person{ID: "ada"}}).UpMS = 700_000
+			s.says("bob", "2").Boot = "another"
+			later := s.says("ada", "1")
+			later.Boot, later.UpMS = "another", 3000+600_000
+		}, "for all"},
 		{"an edit", func(s *scribe) { s.says("ada", "1"); s.add(edit, "ada", "2", Body{Text: "!"}) }, "for all"},
 		{"an edit of another's", func(s *scribe) { s.says("ada", "1"); s.add(edit, "bob", "2", Body{Text: "!"}) }, "refused, not_yours"},
 		{"an edit of nothing", func(s *scribe) { s.says("ada", "1"); s.add(edit, "ada", "2", Body{To: 1, Text: "!"}) }, "refused, no_such"},

@@ -19,7 +19,7 @@ func (j *judge) host(r *Judged) {
 		j.hidden[b.To] = !b.Undo
 		if m := j.at[b.To]; m != nil && m.Type == message && m.Shown {
 			v := m.last()
-			v.cause = r.cause()
+			v.cause, v.hidden = r.cause(), !b.Undo
 			if v.gone != "deleted" {
 				v.gone = ""
 				if !b.Undo {
