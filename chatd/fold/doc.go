@@ -17,7 +17,7 @@
 // if that is later, and not later than 1<<60. base(boot) is set, when a boot appears for the first time, to log time minus
 // up_ms; and again whenever it would be more than MaxLag later than it is. So a power cut stops the time, and does not
 // turn it back; and a boot that appears after a silence of others', which log time does not know of, is not behind
-// them for ever. All records count, also those that cannot be read. The last MaxBoots boots are remembered; the one
+// them for ever. A stamp that cannot be one (chat.Stamp.Possible) is none. All records count, also those that cannot be read. The last MaxBoots boots are remembered; the one
 // that appeared first is forgotten first.
 //
 // # Repeats
@@ -26,13 +26,13 @@
 // Its sender is From.ID or By.ID; "app " and the app_id if there is none. It is a
 // repeat if a record with its key that is no repeat stands at a p with o-p <= Horizon.
 // A repeat comes to nothing. It does not matter what the first one came to. An
-// epoch record and a snapshot have no key.
+// epoch record and a record of type snapshot, whatever is in it, have no key and come to nothing.
 //
 // # Who
 //
 // A record is a host's if it has the host flag, or its sender is the By of one of the
 // last chat.MaxDone deeds of hosts (State.Deeds): older versions have not set the flag. A message whose
-// From.ID is empty is an AMQP client's: only the words hold for it.
+// From.ID is empty is an AMQP client's: only the words hold for it, and not they with the host flag.
 //
 // # Messages
 //
@@ -79,10 +79,10 @@
 //
 //	hide      To < o: To is hidden, or with undo is not; shown to everyone. Else nothing is hidden or shown. When more than chat.MaxHidden are,
 //	          the lowest is taken out of the list, and the floor is behind it
-//	clear     all before o is cleared; the last chat.MaxClears clears stand. With undo the one at Of, or the
+//	clear     all before o is cleared. When more than chat.MaxClears clears stand, the first can be lifted no more: the floor is there. With undo the one at Of, or the
 //	          last if Of is missing, stands no more; if there is none, nothing changes. Shown to everyone
 //	mute      Who is muted, as the last of them, under that name; with undo is not
-//	kick      Who is kicked, as the last of them, at T. Kicks of chat.KickTime and more before the log time are forgotten then
+//	kick      Who is kicked, as the last of them, at T. Others of chat.KickTime and more before the log time are forgotten then
 //	slow, lock, off, words, pin, title, pictures, clock   as their fields say. Slow mode that is off forgets who spoke.
 //	          A host's clock stands against phones'
 //	erase     the state becomes the record's, and Erased; but Hidden, Clears and Floor stay as they were. Times of kicks count from the log time. Slow mode forgets who spoke
@@ -101,5 +101,5 @@
 // A snapshot is all that a fold knows after the record at Upto. To a fold that knows, it is nothing. A fold that
 // has begun with a record of an offset other than 0, and without one, does not know: it
 // takes over the first that it finds, if its Upto is not before the first record it was given, and what
-// stands between Upto and o again. Until then nothing is shown. If there is none up to the end of the log, Unknown says so: what was read counts from then on.
+// stands between Upto and o again. Until then what Add returns is not to be shown. If there is none up to the end of the log, State.Unknown says so: what was read counts from then on.
 package fold

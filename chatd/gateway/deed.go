@@ -54,7 +54,7 @@ func (p *jsonPhone) deed(f *clientFrame) (chat.Deed, error) {
 		}
 		return &chat.Hide{By: by, To: *f.To, Undo: f.Undo}, nil
 	case chat.TypeClear:
-		return &chat.Clear{By: by, Undo: f.Undo}, nil
+		return &chat.Clear{By: by, Undo: f.Undo, Of: f.Of}, nil
 	case chat.TypeMute:
 		return &chat.Mute{By: by, Who: f.person(), Undo: f.Undo}, nil
 	case chat.TypeKick:

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,10 +96,10 @@ type daemon struct {
 	handler   fanout.Handler
 	next      int64 // offset of the next record to be delivered
 	epochRead int
-	reached   bool // the exchange is
-	up        bool // and the daemon was told so
-	reading   bool // Reset was called, and the end of the log was not reached since
-	must      bool // reading cannot go on where it was: it begins afresh
+	reached   atomic.Bool // the exchange is
+	up        bool        // and the daemon was told so
+	reading   bool        // Reset was called, and the end of the log was not reached since
+	must      bool        // reading cannot go on where it was: it begins afresh
 	outbox    []chat.Record
 	pages     []*follower
 }
@@ -184,7 +185,8 @@ func (d *daemon) restart() string {
 	d.pages = []*follower{{}, {as: Viewer{Person: reference.Guests[0]}}, {as: Viewer{Person: reference.Hosts[0], Host: true}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel, d.ended = cancel, make(chan error, 1)
-	d.reached, d.up, d.reading, d.must, d.outbox = false, false, false, true, nil
+	d.up, d.reading, d.must, d.outbox = false, false, true, nil
+	d.reached.Store(false)
 	go func() { d.ended <- d.room.Run(ctx) }()
 	synctest.Wait()
 	return d.name + " starts" + d.reach()
@@ -218,13 +220,14 @@ func (d *daemon) reach() string {
 	epoch := fmt.Sprint("epoch-", d.epoch)
 	d.mu.Unlock()
 	if !afresh {
-		d.reached = true
+		d.reached.Store(true)
 		return ", and goes on at " + fmt.Sprint(d.next)
 	}
 	for _, page := range d.pages {
 		page.follow()
 	}
-	d.next, d.epochRead, d.must, d.reached, d.reading = front, d.epoch, false, true, true
+	d.next, d.epochRead, d.must, d.reading = front, d.epoch, false, true
+	d.reached.Store(true)
 	if len(order) == 0 {
 		if !d.handler.Reset(epoch, nil) {
 			d.t.Error("a log without a kept record is refused")
@@ -247,10 +250,11 @@ func (h *house) stands(k chat.Record) bool {
 
 // lose cuts a daemon's line to the exchange.
 func (d *daemon) lose() string {
-	if d.room == nil || !d.reached {
+	if d.room == nil || !d.reached.Load() {
 		return d.name + " is away"
 	}
-	d.reached, d.up = false, false
+	d.up = false
+	d.reached.Store(false)
 	d.handler.State(fanout.Away, "")
 	return d.name + " loses the exchange"
 }
@@ -260,7 +264,7 @@ func (d *daemon) some() string {
 	if d.room == nil {
 		return d.restart()
 	}
-	if !d.reached {
+	if !d.reached.Load() {
 		return d.name + " is back" + d.reach()
 	}
 	d.mu.Lock()
@@ -445,7 +449,7 @@ func (d *daemon) Run(ctx context.Context, _ int, h fanout.Handler) error {
 func (d *daemon) Read(_ context.Context, from, before int64, n int) (recs []chat.Record, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.reached {
+	if !d.reached.Load() {
 		return nil, fanout.ErrAway
 	}
 	for _, rec := range d.all[d.front:] {
@@ -460,7 +464,7 @@ func (d *daemon) Read(_ context.Context, from, before int64, n int) (recs []chat
 func (d *daemon) Keep(rec chat.Record) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.reached && d.stands(rec) {
+	if d.reached.Load() && d.stands(rec) {
 		d.kept = append(d.kept, rec)
 		slices.SortStableFunc(d.kept, func(a, b chat.Record) int { return int(a.Offset - b.Offset) })
 		d.kept = d.kept[max(0, len(d.kept)-fanout.MinKept):]
@@ -491,7 +495,7 @@ func (d *daemon) wrong(ctx context.Context) string {
 	}
 	person := append(slices.Clone(reference.Guests), "")[d.Rand.IntN(len(reference.Guests)+1)]
 	as := Viewer{Person: person}
-	if d.reading || !d.reached && d.room.Known() == false {
+	if d.reading || !d.reached.Load() && d.room.Known() == false {
 		v := d.room.View(ctx, as, 10)
 		if len(v.Entries) > 0 || v.Epoch != "" || v.Head >= 0 || d.room.Known() {
 			return fmt.Sprintf("shows %d entries before it has read the log", len(v.Entries))

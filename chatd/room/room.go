@@ -35,13 +35,14 @@ type Room struct {
 	log      *slog.Logger
 	node     string // tells this daemon's whispers from others'
 	reads    chan struct{}
+	finding  chan struct{}
 
 	mu       sync.Mutex
 	epoch    string
 	broker   fanout.State
 	why      string // the exchange is not up, for the host
 	loading  bool   // from Reset until the exchange is reached: what is delivered is history, not news
-	behind   bool   // nothing was delivered since Reset, and the next record stands behind a kept one
+	follows  bool   // the next record follows what was read; not if it is the first, and nothing is kept
 	fold     *fold.Fold
 	before   *fold.Fold // of the log before this one
 	erased   *fold.Fold // of the log that was erased, nil if none was
@@ -83,6 +84,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		log:      log,
 		node:     uuid.NewString(),
 		reads:    make(chan struct{}, maxReads),
+		finding:  make(chan struct{}, 1),
 		loading:  true,
 		fold:     fold.New(),
 		index:    newIndex(),
@@ -169,7 +171,7 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 	}
 	h.epoch, h.lives = epoch, h.lives+1
 	h.restart(f, begin)
-	h.read, h.last, h.behind = begin-1, last, kept != nil
+	h.read, h.last, h.follows = begin-1, last, kept != nil
 	h.news, h.loading = news{}, true
 	h.snapshot.begin()
 	h.snapshot.keep = kept == nil || kept.Offset < 0
@@ -191,22 +193,25 @@ func (r *Room) restart(f *fold.Fold, begin int64) {
 // Deliver implements fanout.Handler.
 func (h handler) Deliver(recs []chat.Record) {
 	h.mu.Lock()
-	h.deliver(recs)
-	due := h.snapshotsDue()
+	due := h.deliver(recs)
 	h.mu.Unlock()
-	h.publishSnapshots(due)
+	for _, d := range due {
+		h.publishSnapshots(d)
+	}
 }
 
-// deliver takes what is next in the log. r.mu is held.
-func (r *Room) deliver(recs []chat.Record) {
+// deliver takes what is next in the log, and returns which snapshots are due. Each is of the place
+// where it is due: the last record of a batch may always be one that is none. r.mu is held.
+func (r *Room) deliver(recs []chat.Record) (due []dueSnapshots) {
 	now := r.clock()
 	live := r.broker != fanout.Away && !r.loading
-	if first := recs[0].Offset; r.behind && first > r.read+1+maxGap {
-		r.fold.Miss(first)
-	}
-	r.behind = false
 	entries := make([]*Entry, 0, len(recs))
 	for _, rec := range recs {
+		if r.follows && rec.Offset > r.read+1+maxGap {
+			entries = nil // those before are shown to nobody any more
+			r.miss(rec.Offset)
+		}
+		r.follows = true
 		if live && rec.Stamp.Known() && rec.Stamp.Boot != now.Boot && !r.fold.KnowsBoot(rec.Stamp.Boot) {
 			// Another machine has come, and takes the time of the last record for that of the log. If
 			// it has been silent here since, a kick would be over too soon: tell it what time it is.
@@ -220,6 +225,9 @@ func (r *Room) deliver(recs []chat.Record) {
 			entries = nil // none was told: the log is being read
 			continue
 		}
+		if d := r.snapshotsDue(); d.snapshot != nil {
+			due = append(due, d)
+		}
 		if e == nil {
 			continue
 		}
@@ -231,6 +239,22 @@ func (r *Room) deliver(recs []chat.Record) {
 	}
 	r.tell(entries)
 	r.tellNews()
+	return due
+}
+
+// miss takes note that the log lost its front up to an offset before it was read so far: by a daemon
+// that is slower than what is said, or had stopped. What was read before cannot be continued. r.mu is held.
+func (r *Room) miss(offset int64) {
+	r.fold.Miss(offset)
+	r.news.hosts = true
+	if r.begin < offset && r.read >= r.begin {
+		r.begin, r.filled = offset, true
+		r.window.clear(offset)
+		r.shadows.clear(offset)
+		if !r.loading {
+			r.append(&Event{Lost: true})
+		}
+	}
 }
 
 // maxGap is how many offsets may be missing from the log without any record being

@@ -265,19 +265,28 @@ func (r *Room) missing(offset int64) *Refusal {
 	return nil
 }
 
-// findTime bounds how long the log is looked through for an old message.
+// findTime bounds how long the log is looked through for an old message. One is looked for at a
+// time: whoever says that all they say is old makes the others wait who do the same, and nobody else.
 const findTime = 5 * time.Second
+
+var errFinding = &Refusal{"away", "It cannot be looked up now whether this was said already. Try again in a moment.", loadRetry}
 
 // find looks through the log for what somebody said under ref, from the newest record on that its
 // sender had seen up to an offset.
 func (r *Room) find(ctx context.Context, person, ref string, since, before int64) (offset int64, known bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
+	select {
+	case r.finding <- struct{}{}:
+		defer func() { <-r.finding }()
+	case <-ctx.Done():
+		return 0, false, errFinding
+	}
 	first := true
 	for from := max(since, 0); from < before; {
 		recs, err := r.readLog(ctx, from, before, page)
 		if err != nil {
-			return 0, false, &Refusal{"away", "It cannot be looked up now whether this was said already.", loadRetry}
+			return 0, false, errFinding
 		}
 		if first && (len(recs) == 0 || recs[0].Offset > max(since, 0)) {
 			return 0, false, refuse("too_late", "This was written too long ago: nobody can tell whether it was said. Send it again if you do not see it.")

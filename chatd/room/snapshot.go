@@ -60,22 +60,29 @@ type dueSnapshots struct {
 	log      bool // it goes into the log as well
 }
 
-// snapshotsDue returns what is due at the last record that was read. r.mu is held.
+// snapshotsDue returns what is due at the last record that was read, if it has an id and a stamp. r.mu is held.
 func (r *Room) snapshotsDue() (due dueSnapshots) {
 	s := &r.snapshot
 	late := time.Duration(s.jitter) * time.Millisecond
 	full := s.records >= snapshotEvery+s.jitter || s.bytes >= snapshotBytes+s.jitter*snapshotBytes/snapshotEvery
-	if r.loading || !r.fold.Sure() || r.last.ID == "" || !r.last.Stamp.Known() || !full && (!s.keep || time.Since(s.kept) < keepPause+late) {
+	if r.loading || !r.fold.Sure() || r.read < 0 || !full && (!s.keep || time.Since(s.kept) < keepPause+late) {
 		return due
 	}
 	state := r.fold.State()
+	if state.Empty() && !full {
+		s.keep = false
+		return due
+	}
+	if r.last.ID == "" || !r.last.Stamp.Known() {
+		// No place to stand for: others' records may have neither, for as long as the log is. A mark
+		// has both.
+		r.marks.ask()
+		return due
+	}
 	if full {
 		s.records, s.bytes = 0, 0
 	}
 	s.keep, s.kept = false, time.Now()
-	if state.Empty() && !full {
-		return due
-	}
 	snapshot := r.fold.Snapshot(r.read)
 	return dueSnapshots{&snapshot, r.last, full}
 }

@@ -278,3 +278,58 @@ func TestSnapshotInTheLog(t *testing.T) {
 		t.Error("what is kept is not what the log holds")
 	}
 }
+
+// Whatever others' records have instead of ids and stamps: what a host did is kept, although
+// each batch that is read ends with one of them.
+func TestKeptAmongOthersRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t)
+		ctx, stop := context.WithCancel(t.Context())
+		defer func() { stop(); synctest.Wait() }()
+		go s.r.keepSnapshots(ctx)
+		go s.r.sendMarks(ctx)
+		time.Sleep(2 * keepPause)
+		s.do(&chat.Slow{By: host, Seconds: 5}) // is kept at once, the next is not
+		s.do(&chat.Mute{By: host, Who: bob})
+		for range 10 {
+			time.Sleep(keepPause)
+			s.x.mu.Lock()
+			batch := s.x.published
+			s.x.published = nil
+			s.x.mu.Unlock()
+			for range 100 {
+				batch = append(batch, chat.Record{App: "t", Body: []byte("21 °C")})
+			}
+			for i := range batch {
+				batch[i].Offset = s.next
+				s.next++
+			}
+			s.x.log = batch // the rest has been pushed out
+			s.h.Deliver(batch)
+		}
+		synctest.Wait()
+		o := s.another()
+		if o.begin(&s.x.kept[len(s.x.kept)-1]); !o.r.Muted("bob") {
+			t.Errorf("after a restart the state is %s", o.settings())
+		}
+	})
+}
+
+// A daemon that is slower than what is said loses some of the log before it has read it. It does not go
+// on as if nothing had been there.
+func TestFrontLostWhileItIsRead(t *testing.T) {
+	s := newScript(t)
+	s.say(ada, "before")
+	tail := s.r.Tail()
+	s.next += 5000
+	s.say(ada, "after")
+	if s.r.Host().Unknown != 5001 {
+		t.Errorf("to hosts, unknown is what was done before %d", s.r.Host().Unknown)
+	}
+	if e := tail.Next(); e == nil || !e.Lost {
+		t.Errorf("sessions are told %+v", e)
+	}
+	if v := s.r.Resume(t.Context(), Viewer{}, Place{Epoch: "e", Offset: 0, Ref: "m0"}, 10); v.Resumed || show(v.Entries) != "5001:after" {
+		t.Errorf("who has seen what came before is resumed: %v, and is shown %s", v.Resumed, show(v.Entries))
+	}
+}

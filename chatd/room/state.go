@@ -107,6 +107,17 @@ func (r *Room) Epoch() string {
 	return r.epoch
 }
 
+// Erased returns the epoch of the log if it is what an erasure has left, "" if it
+// is not, or as long as Known is false.
+func (r *Room) Erased() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loading || !r.state.Erased {
+		return ""
+	}
+	return r.epoch
+}
+
 // Unwanted reports whether a text has a word that the hosts do not want.
 func (r *Room) Unwanted(text string) bool {
 	r.mu.Lock()

@@ -466,6 +466,8 @@ func (g *Generator) repeat() {
 	case 1:
 		p := g.person()
 		rec = chat.Message{From: p, Text: "same id"}.Record(rec.ID, g.stamp())
+	case 2:
+		rec.App += "bot"
 	}
 	person := ""
 	if m, err := chat.MessageOf(rec); err == nil {
