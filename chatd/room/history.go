@@ -266,8 +266,9 @@ func (r *Room) readLog(ctx context.Context, from, before int64, n int) ([]chat.R
 	return r.exchange.Read(ctx, from, before, n)
 }
 
-// entries returns what somebody may see of records, as it is shown now; false if they are of another log
-// than the one with that epoch, or of a part of it of which that is not known. What was edited later than in the last of them is read.
+// entries returns what somebody may see of records, as it is shown now; false if they are of
+// another log than the one with that epoch, or of a part of it of which that is not known. Edits
+// behind the last of them are read from the log.
 func (r *Room) entries(ctx context.Context, epoch string, recs []chat.Record, as Viewer) (out []*Entry, same bool, err error) {
 	raw := make(map[int64]*Entry, len(recs))
 	order := make([]*Entry, 0, len(recs))

@@ -26,7 +26,7 @@ const chunk = 1 << 12 // verdicts are stored by so many
 type index struct {
 	chunks map[int64]*[chunk]verdict
 	edits  map[int64]int64    // of a message: the offset of its last edit
-	images map[string][]int64 // offsets of the messages that have a picture, by its id
+	images map[string][]int64 // offsets of the messages that have a picture, rising, by its id
 	last   int64              // the largest offset
 }
 

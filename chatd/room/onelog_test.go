@@ -39,7 +39,7 @@ func TestDaemonsOfOneLogShowTheSame(t *testing.T) {
 	from := rand.Uint64N(1 << 40)
 	for i := range uint64(*houses) {
 		if playHouse(t, from+i); t.Failed() {
-			t.Fatalf("Again: go test ./chatd/room -run %s -house %d", t.Name(), from+i)
+			return
 		}
 	}
 }
@@ -56,7 +56,8 @@ func playHouse(t *testing.T, seed uint64) {
 			synctest.Wait()
 			for _, d := range h.daemons {
 				if why := d.wrong(t.Context()); why != "" {
-					t.Errorf("daemon %s: %s\n%s", d.name, why, strings.Join(h.steps[max(0, len(h.steps)-40):], "\n"))
+					t.Errorf("daemon %s: %s\n%s\nAgain: go test ./chatd/room -run %s -house %d", d.name, why,
+						strings.Join(h.steps[max(0, len(h.steps)-40):], "\n"), t.Name(), seed)
 				}
 			}
 			if t.Failed() {
@@ -630,30 +631,11 @@ func different(got []*Entry, want []reference.Entry) string {
 
 // plain returns an entry as the reference has it.
 func plain(e *Entry) reference.Entry {
-	p := reference.Entry{Offset: e.Offset, Ref: e.Ref, Kind: chat.TypeMessage, From: e.Message.From, Text: e.Message.Text, Edited: e.Edited, Gone: e.Gone,
-		ReplyTo: -1, To: -1, Only: e.Audience.Person}
-	if to := e.Message.ReplyTo; to != nil {
-		p.ReplyTo = *to
-	}
-	if e.Message.Picture != nil {
-		p.Picture = e.Message.Picture.ID
-	}
+	p := reference.Entry{Offset: e.Offset, Ref: e.Ref, Edited: e.Edited, Gone: e.Gone, Only: e.Audience.Person}
 	if e.Deed != nil {
-		p.Kind, p.From = e.Deed.Kind(), e.Deed.Doer()
+		return p.Saying(nil, e.Deed)
 	}
-	switch d := e.Deed.(type) {
-	case *chat.Reaction:
-		p.To, p.Emoji, p.Undo = d.To, d.Emoji, d.Undo
-	case *chat.Edit:
-		p.To, p.Text = d.To, d.Text
-	case *chat.Delete:
-		p.To = d.To
-	case *chat.Hide:
-		p.To, p.Undo = d.To, d.Undo
-	case *chat.Clear:
-		p.Undo = d.Undo
-	}
-	return p
+	return p.Saying(&e.Message, nil)
 }
 
 func inJSON(v any) string {

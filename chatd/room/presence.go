@@ -133,9 +133,9 @@ func (r *Room) nameFor(p chat.Person) string {
 	return p.Name
 }
 
-// presenceFor returns who is here as somebody sees it: oneself under one's own
-// name. While the log is being read nobody knows who is muted, and which words are not wanted: then it is what
-// was told last. r.mu is held.
+// presenceFor returns who is here as somebody sees it: oneself under one's own name. While
+// the log is being read nobody knows who is muted, and which words are not wanted: then it is
+// what was told last. r.mu is held.
 func (r *Room) presenceFor(as Viewer) Presence {
 	if r.loading {
 		return r.presence.told

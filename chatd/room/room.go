@@ -98,7 +98,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		erasures: make(chan erasure, 1),
 		fill:     make(chan struct{}, 1),
 	}
-	r.publish()
+	r.state, r.hosts = seen(chat.State{})
 	return r
 }
 
@@ -168,11 +168,11 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 		if kept != nil && kept.Offset < 0 { // the log begins with an erasure
 			h.erased, h.before = h.before, nil
 		}
+		h.state, h.hosts = seen(chat.State{}) // of the other log
 	}
-	h.epoch, h.lives = epoch, h.lives+1
+	h.epoch, h.lives, h.loading = epoch, h.lives+1, true
 	h.restart(f, begin)
-	h.read, h.last, h.follows = begin-1, last, kept != nil
-	h.news, h.loading = news{}, true
+	h.read, h.last, h.follows, h.news = begin-1, last, kept != nil, news{}
 	h.snapshot.begin()
 	h.snapshot.keep = kept == nil || kept.Offset < 0
 	return true
@@ -187,7 +187,6 @@ func (r *Room) restart(f *fold.Fold, begin int64) {
 	r.shadows.clear(begin)
 	r.unsure = unsure{}
 	r.presence.touch() // others are muted
-	r.publish()
 }
 
 // Deliver implements fanout.Handler.

@@ -58,7 +58,8 @@ type Made struct {
 // with Refused set tells.
 //
 // The errors are those of chat.CleanText, chat.ErrPicture, a *Refusal (away, kicked, locked,
-// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the log, until ctx ends.
+// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the
+// log, until ctx ends.
 func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, host bool) (offset int64, known bool, err error) {
 	if err := m.Clean(); err != nil {
 		return 0, false, err
@@ -75,6 +76,9 @@ func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, h
 	case made.Epoch == epoch && made.Since < oldest:
 		// Older than what is remembered.
 		offset, known, err = r.find(ctx, m.From.ID, ref, made.Since, oldest)
+		if known && !r.isShown(offset) {
+			return 0, false, refuse("too_late", "This was refused when it was said first. Send it again if it still matters.")
+		}
 		if known || err != nil {
 			return offset, known, err
 		}
@@ -146,9 +150,9 @@ func (r *Room) mayBeSaid(m *chat.Message, ref string, now chat.Stamp) *Refusal {
 	return nil
 }
 
-// Do puts a deed into the log under the doer's own id for it. It has been done
-// once it comes back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done twice under
-// one ref, it is done once. Do takes the deed: its fields may be changed.
+// Do puts a deed into the log under the doer's own id for it. It has been done once it comes
+// back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done
+// twice under one ref, it is done once. Do takes the deed: its fields may be changed.
 //
 // Fields that cannot be are a *Refusal, as is what the room's state forbids
 // (bad_value, bad_emoji, not_host, no_such, not_yours, too_late, kicked, locked, off,
@@ -255,14 +259,21 @@ func (r *Room) forbids(d chat.Deed, ref string, now chat.Stamp, host bool) (know
 	return false, nil
 }
 
-// missing says that there can be no message at an offset, as far as that is known; nil if there may be one. r.mu is
-// held.
+// missing says that there can be no message at an offset, as far as that is known; nil if
+// there may be one. r.mu is held.
 func (r *Room) missing(offset int64) *Refusal {
 	e := r.held(offset)
 	if offset < r.fold.Floor() || offset > r.read || e != nil && e.Deed != nil || offset >= r.begin && r.index.of(offset)&(shown|shadow) == 0 {
 		return refuse("no_such", "There is no such message here.")
 	}
 	return nil
+}
+
+// isShown reports whether the record at an offset is shown to anybody, or nobody knows yet.
+func (r *Room) isShown(offset int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return offset < r.begin || r.index.of(offset)&(shown|shadow) != 0
 }
 
 // findTime bounds how long the log is looked through for an old message. One is looked for at a

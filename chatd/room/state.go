@@ -45,11 +45,17 @@ type HostState struct {
 	Unknown int64 `json:"unknown,omitempty"`
 }
 
-// publish makes what others see of the state. r.mu is held.
+// publish makes what others see of the state. While the log is being read they see what
+// they saw before: what the rest of it will make of the room is not known. r.mu is held.
 func (r *Room) publish() {
-	s := r.fold.State()
-	r.state = &State{s.Title, s.Pin, s.Slow, s.Locked, s.Off, s.Notice, s.NoPictures, s.Erased, slices.Clone(s.Clocks)}
-	r.hosts = &HostState{
+	if !r.loading {
+		r.state, r.hosts = seen(r.fold.State())
+	}
+}
+
+// seen is a state as it is told to everyone, and to hosts.
+func seen(s chat.State) (*State, *HostState) {
+	return &State{s.Title, s.Pin, s.Slow, s.Locked, s.Off, s.Notice, s.NoPictures, s.Erased, slices.Clone(s.Clocks)}, &HostState{
 		Muted:   append([]chat.Person{}, s.Muted...),
 		Words:   append([]string{}, s.Words...),
 		Deeds:   append([]chat.Done{}, s.Deeds...),
