@@ -101,7 +101,7 @@
 // # What is shown of a message
 //
 // Its text is that of its last edit, and it is marked as edited. It is gone if it was deleted,
-// or else if it is hidden: then it has no text and no picture; hidden, it has the name
+// or else if it is hidden: then it has no text and no picture; hidden, also if it is deleted, it has the name
 // chat.SuggestName(From.ID) ("AMQP" if From.ID is empty).
 //
 // An edit is shown, to those who may see it, as long as it is its message's last and the
@@ -113,6 +113,8 @@
 // nothing. A fold that has begun with a record of an offset other than 0, and without a snapshot,
 // does not know: it takes over the first snapshot that it finds, if its Upto is not before the
 // first record it was given, and then what stands between Upto and the snapshot once more. Until
-// then what Add returns is not to be shown. If there is none up to the end of the log, State.Unknown says so: what
-// was read counts from then on.
+// then what Add returns is not to be shown. If there is none up to the end of the log,
+// State.Unknown says so: what was read counts from then on. A snapshot with an Upto of -1 that is
+// the log's record 0 is an erase: it is what an erasure left that broke off before it could
+// publish one.
 package fold

@@ -128,8 +128,11 @@ func (f *Fold) Add(rec chat.Record) Step {
 	f.clock.add(rec.Stamp)
 	at := f.clock.now
 	f.oldest = max(f.oldest, f.recent.forget(rec.Offset))
-	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
+	switch rec.Type {
+	case chat.TypeEpoch:
 		return Step{Target: -1}
+	case chat.TypeSnapshot:
+		return f.begin(rec)
 	}
 	var err error
 	if f.read, err = chat.MessageOf(rec); err == nil {

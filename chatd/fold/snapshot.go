@@ -30,3 +30,22 @@ func From(s chat.Snapshot) (*Fold, error) {
 	f.index()
 	return f, err
 }
+
+// begin takes a snapshot in the log. It is nothing but as the log's first record: then it is
+// what the log began with, if it says so. An erasure that broke off could not say it by a record of its own.
+func (f *Fold) begin(rec chat.Record) Step {
+	step := Step{Target: -1}
+	if rec.Offset != 0 {
+		return step
+	}
+	d, err := chat.DeedOf(rec)
+	if err != nil {
+		step.Err = err
+		return step
+	}
+	if s := d.(*chat.Snapshot); s.Upto < 0 {
+		f.erase(&chat.Erase{State: &s.State})
+		step.Changed, step.Hosts, step.All = true, true, true
+	}
+	return step
+}

@@ -165,3 +165,26 @@ func TestErasedIsNotSaidAgain(t *testing.T) {
 		}
 	}
 }
+
+// An erasure that broke off is known to who reads the new log from its first record, after restarts, too.
+func TestErasureThatBrokeOff(t *testing.T) {
+	s := unread(t)
+	kept := chat.RecordOf(&chat.Snapshot{Upto: -1, State: chat.State{Erased: true, Muted: []chat.Person{bob}, Words: []string{"idiot"}}}, "erase", now)
+	kept.Offset = -1
+	s.h.Reset("e", &kept)
+	s.put(kept) // as the exchange makes the log
+	s.h.State(fanout.Up, "")
+	s.say(bob, "nobody sees it")
+	s.say(ada, "you idiot")
+	s.say(ada, "hi")
+	s.do(&chat.Mute{By: host, Who: ada})
+	at := s.say(ada, "nobody sees that")
+	for name, o := range map[string]*script{"at first": s, "restarted": s.restarted(), "behind what is kept": s.behind(at)} {
+		if all := o.shown(Viewer{}); all != "3:hi" || o.walked() != all {
+			t.Errorf("%s: shown is %s", name, all)
+		}
+		if o.settings() != s.settings() || !o.r.State().Erased {
+			t.Errorf("%s: the state is %s", name, o.settings())
+		}
+	}
+}

@@ -89,9 +89,11 @@ type judge struct {
 	spoke  map[string]int64
 	words  []string
 	clears []int64
-	hidden map[int64]bool
-	gone   map[int64]bool // deleted
-	deeds  []Deed
+	// forGood is where the last clear stands that cannot be lifted any more.
+	forGood int64
+	hidden  map[int64]bool
+	gone    map[int64]bool // deleted
+	deeds   []Deed
 }
 
 // Judge judges the records of a log, all from its first on.
@@ -252,10 +254,7 @@ func (j *judge) delete(r *Judged) {
 }
 
 func (j *judge) floor() int64 {
-	if len(j.clears) == 0 {
-		return 0
-	}
-	return slices.Max(j.clears)
+	return slices.Max(append([]int64{j.forGood}, j.clears...))
 }
 
 func (j *judge) setFloor(by *Judged) {

@@ -166,6 +166,20 @@ func TestJudgeText(t *testing.T) {
 	}
 }
 
+func TestJudgeClearsForGood(t *testing.T) {
+	s := &scribe{}
+	for range maxClears + 2 {
+		s.add(wipe, "hal", "", Body{})
+	}
+	for range maxClears + 2 {
+		s.add(wipe, "hal", "", Body{Undo: true})
+	}
+	floors := Judge(s.log).floors
+	if got := floors[len(floors)-1].offset; got != 1 {
+		t.Errorf("of %d clears, all undone, what is before %d is not shown: the second is for good, and no other", maxClears+2, got)
+	}
+}
+
 func TestJudgeClears(t *testing.T) {
 	s := &scribe{}
 	first := s.add(wipe, "hal", "1", Body{}).Offset

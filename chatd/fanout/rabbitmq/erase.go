@@ -184,3 +184,44 @@ func (e *erasure) make() error {
 		return ch.QueueBind(x.names.stream, "", x.names.exchange, false, nil)
 	})
 }
+
+// remake makes the log if there is none because an erasure broke off when it had deleted the old one.
+// What the erasure has kept becomes the first record: whoever reads the log from there has to know what was
+// known when it began.
+func (x *Exchange) remake(ctx context.Context, l *life) error {
+	if err := onChannel(l.in, func(ch *amqp.Channel) error {
+		_, err := ch.QueueDeclarePassive(x.names.stream, true, false, false, false, nil)
+		return err
+	}); !isMissing(err) {
+		return nil // what else is wrong shows when it is declared
+	}
+	// Of its own: during an alarm the broker hears no more of who has published.
+	side, err := dial(ctx, x.url, "warren chatd, making the log")
+	if err != nil {
+		return err
+	}
+	defer side.end()
+	_, all, err := x.openState(ctx, side, side)
+	if err != nil {
+		return err
+	}
+	begun := placesOf(all, "")
+	if len(begun) == 0 {
+		return nil
+	}
+	rec, err := x.recordAt(ctx, l.in, x.names.state, begun[0].at)
+	if err != nil || rec.Offset != begun[0].at {
+		return err
+	}
+	if err := x.declareStream(l.in, x.names.stream, x.logArgs()); err != nil {
+		return err
+	}
+	pub, err := newPublisher(side, "", x.names.stream)
+	if err != nil {
+		return err
+	}
+	if err := pub.send(record{Record: rec.Record}); err != nil {
+		return err
+	}
+	return pub.confirmed(ctx)
+}

@@ -55,6 +55,9 @@ func TestEraseCut(t *testing.T) {
 				if text := f.texts(); !erased && (len(text) == 0 || text[0] != "old") {
 					t.Errorf("the log holds %q", text)
 				}
+				if first := f.Recs; erased && steps == 2 && (first == nil || first[0].Offset == 0 && first[0].Type != chat.TypeSnapshot) {
+					t.Errorf("the log does not say how it began: %+v", first)
+				}
 				publish(t, y, fanouttest.Say("new", "new"))
 				f.WaitID("new")
 				stop()

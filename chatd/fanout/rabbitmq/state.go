@@ -66,8 +66,8 @@ func (x *Exchange) Keep(rec chat.Record) {
 // openState makes the stream of the kept records, and returns how to publish to it and what
 // is in it, in its order. If that cannot be done for long, it goes without: a stream that a
 // crash has damaged can neither be read nor be deleted. Then the publisher is nil.
-func (x *Exchange) openState(ctx context.Context, l *life) (*publisher, []kept, error) {
-	pub, all, err := x.readState(ctx, l.in, l.side)
+func (x *Exchange) openState(ctx context.Context, in, out *link) (*publisher, []kept, error) {
+	pub, all, err := x.readState(ctx, in, out)
 	switch {
 	case err == nil:
 		x.keepless = time.Time{}
@@ -145,6 +145,11 @@ func (p *publisher) keep(ctx context.Context, rec chat.Record, epoch string) err
 	if err := p.send(record{Record: rec, epoch: epoch, place: rec.Offset, placed: true}); err != nil {
 		return err
 	}
+	return p.confirmed(ctx)
+}
+
+// confirmed waits until the broker has all that was sent.
+func (p *publisher) confirmed(ctx context.Context) error {
 	late := time.NewTimer(keepTime)
 	defer late.Stop()
 	for {

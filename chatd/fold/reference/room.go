@@ -95,6 +95,13 @@ func (r *Room) fold(rec chat.Record) {
 	if !rec.Stamp.Possible() {
 		rec.Stamp = chat.Stamp{}
 	}
+	if rec.Type == chat.TypeSnapshot && rec.Offset == 0 {
+		if d, err := chat.DeedOf(rec); err == nil && d.(*chat.Snapshot).Upto < 0 {
+			state := d.(*chat.Snapshot).State
+			r.hosts(rec, nil, &chat.Erase{State: &state}, t)
+			r.State.Deeds = state.Deeds // it is no deed of a host's
+		}
+	}
 	if rec.Type == chat.TypeEpoch || rec.Type == chat.TypeSnapshot {
 		return
 	}
