@@ -100,9 +100,9 @@
 //
 // # What is shown of a message
 //
-// Its text is that of its last edit, and it is marked as edited. It is gone if it was deleted,
-// or else if it is hidden: then it has no text and no picture; hidden, also if it is deleted, it has the name
-// chat.SuggestName(From.ID) ("AMQP" if From.ID is empty).
+// Its text is that of its last edit, and it is marked as edited. It is gone if it was
+// deleted, or else if it is hidden: then it has no text and no picture; hidden, also if it is
+// deleted, it has the name chat.SuggestName(From.ID) ("AMQP" if From.ID is empty).
 //
 // An edit is shown, to those who may see it, as long as it is its message's last and the
 // message is not gone.

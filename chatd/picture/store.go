@@ -242,9 +242,9 @@ func (s *Store) Use(id string) error {
 	return s.date(id + suffix)
 }
 
-// Fresh reports whether there is a picture with this id that has been put here since
-// the store was opened, and Belong was called, and that no message has had. Of one from before that is not known:
-// the power may have gone before Use had reached the disk.
+// Fresh reports whether there is a picture with this id that has been put here since the
+// store was opened, and Belong was called, and that no message has had. Of one from before
+// that is not known: the power may have gone before Use had reached the disk.
 func (s *Store) Fresh(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

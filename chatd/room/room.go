@@ -241,8 +241,9 @@ func (r *Room) deliver(recs []chat.Record) (due []dueSnapshots) {
 	return due
 }
 
-// miss takes note that the log lost its front up to an offset before it was read so far: by a daemon
-// that is slower than what is said, or had stopped. What was read before cannot be continued. r.mu is held.
+// miss takes note that the log lost its front up to an offset before it was read so far: by a
+// daemon that is slower than what is said, or had stopped. What was read before cannot be
+// continued. r.mu is held.
 func (r *Room) miss(offset int64) {
 	r.fold.Miss(offset)
 	r.news.hosts = true

@@ -60,7 +60,8 @@ type dueSnapshots struct {
 	log      bool // it goes into the log as well
 }
 
-// snapshotsDue returns what is due at the last record that was read, if it has an id and a stamp. r.mu is held.
+// snapshotsDue returns what is due at the last record that was read, if it has an id and a
+// stamp. r.mu is held.
 func (r *Room) snapshotsDue() (due dueSnapshots) {
 	s := &r.snapshot
 	late := time.Duration(s.jitter) * time.Millisecond
