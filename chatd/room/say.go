@@ -175,6 +175,18 @@ func (r *Room) Do(d chat.Deed, ref string, host bool) error {
 	return r.exchange.Publish(chat.RecordOf(d, ref, now))
 }
 
+// Done returns where the log has a deed that was done under its doer's own id for it, and false if it
+// has not, as far as that is remembered.
+func (r *Room) Done(d chat.Deed, ref string) (offset int64, done bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loading {
+		return 0, false
+	}
+	offset, why, known := r.fold.KnownDeed(d, ref)
+	return offset, known && why == ""
+}
+
 // checkDeed checks the fields of what is to be done.
 func checkDeed(d chat.Deed) error {
 	err := chat.CheckDeed(d)
