@@ -174,7 +174,6 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 	h.restart(f, begin)
 	h.read, h.last, h.follows, h.news = begin-1, last, kept != nil, news{}
 	h.snapshot.begin()
-	h.snapshot.keep = kept == nil || kept.Offset < 0
 	return true
 }
 
@@ -293,6 +292,9 @@ func (h handler) State(s fanout.State, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.why = why
+	if s != fanout.Away && h.broker == fanout.Away {
+		h.snapshot.keep = true // what was to be kept may be gone with the line
+	}
 	if s != fanout.Away && h.loading {
 		h.loading, h.unsure = false, unsure{}
 		if !h.fold.Sure() {
