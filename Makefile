@@ -33,7 +33,7 @@ help:
 	@echo 'make test-fast       without RabbitMQ and Chromium'
 	@echo 'make test-later      those of test-fast, with the clock five years ahead (YEARS=5)'
 	@echo 'make test-fresh      make run and make test on a new Debian bookworm and trixie'
-	@echo 'make torture         kills everything 100 times and checks what phones saw (8 minutes)'
+	@echo 'make torture         kills everything 100 times and checks what phones saw (10 minutes)'
 	@echo 'make soak            100,000 guests in and out: what is left of them (15 minutes)'
 	@echo 'make bench           measures deliveries, latency and cost (15 minutes; QUICK=1: two)'
 	@echo 'make clean           remove what was built'
@@ -183,7 +183,7 @@ vuln:
 KILLS ?= 100
 SEED  ?=
 torture: deps-rabbitmq
-	$(GO) run ./chatd/torture -kills $(KILLS) $(if $(SEED),-seed $(SEED))
+	$(GO) run ./chatd/torture -kills $(KILLS) $(if $(SEED),-seed $(SEED)) $(if $(CHATD),-chatd $(CHATD))
 
 # Guests come and go in twelve ways, and what they leave behind is measured.
 soak: deps-rabbitmq

@@ -11,7 +11,7 @@ import (
 func tellErased(ctx context.Context, theRoom *room.Room, tell func(epoch string)) {
 	told := ""
 	for event := theRoom.Tail(); ; event = event.Next() {
-		if epoch := theRoom.Epoch(); epoch != told && epoch != "" && theRoom.State().Erased {
+		if epoch := theRoom.Erased(); epoch != told && epoch != "" {
 			tell(epoch)
 			told = epoch
 		}

@@ -12,12 +12,12 @@ import (
 	"warren/internal/status"
 )
 
-// A host who erases the room's log means all of it: also what was set aside of older logs, and
-// the copy that is kept of one while a new RabbitMQ proves itself. chatd may not touch them. It
-// tells of which epoch the log is that an erasure has left (status.Erased), and finds that in
-// the log itself: so it tells it again after each start, and nothing that ends in between loses
-// the wish. Here it is noted for which epoch it has been done. So what is set aside later, which was said later,
-// stays when chatd tells the same again.
+// A host who erases the room's log means all of it: also what was set aside of older logs,
+// and the copy that is kept of one while a new RabbitMQ proves itself. chatd may not touch
+// them. It tells of which epoch the log is that an erasure has left (status.Erased), and
+// finds that in the log itself: so it tells it again after each start, and nothing that ends
+// in between loses the wish. Here it is noted for which epoch it has been done. So what is
+// set aside later, which was said later, stays when chatd tells the same again.
 
 // erasedName is where that epoch is noted, in the folder of the broker's URL.
 const erasedName = "broker.erased"
@@ -44,8 +44,8 @@ func (l *life) watchErased(ctx context.Context) error {
 	}
 }
 
-// forgetErased removes what there is of older logs, if chatd tells of an erasure for which that has not been
-// done. It is also called before anything is set aside, so that this stays.
+// forgetErased removes what there is of older logs, if chatd tells of an erasure for which
+// that has not been done. It is also called before anything is set aside, so that this stays.
 func (k *keeper) forgetErased() (removed bool) {
 	epoch := status.Erased(k.told)
 	if epoch == "" || k.inMemory || epoch == k.forgotten {

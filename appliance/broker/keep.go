@@ -23,14 +23,15 @@ const keptState = 16 << 20
 // kept returns how many bytes of the log are kept on a disk of size bytes if
 // the settings ask for so many MiB, and a sentence for the host if that is less.
 //
-// The log can never fill the disk: there is room for all of RabbitMQ's data twice, because data
-// that RabbitMQ does not start with are set aside, and they are copied before another
-// version of RabbitMQ starts with them; for what has been set aside, aside bytes; for
-// the log's index, which RabbitMQ does not count (29 bytes for a message of 300 or more);
-// for keptState; for what must stay free; for pictures; and for ownFiles. Of the 944 MiB that a card has for data as it is flashed, of
-// which ext4 leaves 912, that is 232 for the log; of the 8 GiB to which it grows, it is all that can be asked for.
-// Each time that data are set aside half of the rest goes to them: with the maxAside of them that there
-// are at most, the card as it is flashed still has room for more than keepLeast.
+// The log can never fill the disk: there is room for all of RabbitMQ's data twice, because
+// data that RabbitMQ does not start with are set aside, and they are copied before another
+// version of RabbitMQ starts with them; for what has been set aside, aside bytes; for the
+// log's index, which RabbitMQ does not count (29 bytes for a message of 300 or more); for
+// keptState; for what must stay free; for pictures; and for ownFiles. Of the 944 MiB that a
+// card has for data as it is flashed, of which ext4 leaves 912, that is 232 for the log; of
+// the 8 GiB to which it grows, it is all that can be asked for. Each time that data are set
+// aside half of the rest goes to them: with the maxAside of them that there are at most, the
+// card as it is flashed still has room for more than keepLeast.
 func kept(askedMB int, size uint64, aside int64) (bytes int64, note string) {
 	room := ((int64(size)-int64(freeLimit(size))-ownFiles-pictures-aside)/2 - keptState) * 10 / 11
 	most := max(int(room>>20), keepLeast)

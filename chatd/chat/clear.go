@@ -15,6 +15,9 @@ func (c *Clear) Kind() string { return TypeClear }
 func (c *Clear) Doer() Person { return c.By }
 
 func (c *Clear) check() error {
+	if !c.Undo {
+		c.Of = nil
+	}
 	if c.Of != nil {
 		if err := checkOffset("of", *c.Of); err != nil {
 			return err

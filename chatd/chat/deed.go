@@ -126,6 +126,3 @@ func DeedOf(r Record) (Deed, error) {
 	}
 	return d, nil
 }
-
-// IsDeed reports whether records of a type are deeds.
-func IsDeed(kind string) bool { return newDeed(kind) != nil }

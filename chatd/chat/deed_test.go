@@ -55,7 +55,7 @@ func TestDeedsTravel(t *testing.T) {
 			t.Errorf("%s: %v", d.Kind(), err)
 		}
 		r := RecordOf(d, "ref", Stamp{"boot", 5})
-		if r.Type != d.Kind() || r.ID != "ref" || r.Stamp.UpMS != 5 || !IsDeed(r.Type) {
+		if r.Type != d.Kind() || r.ID != "ref" || r.Stamp.UpMS != 5 || newDeed(r.Type) == nil {
 			t.Errorf("%s travels as %+v", d.Kind(), r)
 		}
 		got, err := DeedOf(r)

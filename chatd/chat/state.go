@@ -53,6 +53,9 @@ type Moment struct {
 	At int64  `json:"at"`
 }
 
+// maxMoment bounds log times, so that sums of two are numbers.
+const maxMoment = 1 << 60
+
 // Limits of a state. Over them, the oldest is forgotten; but of what is hidden
 // nothing is: what is at or before the message that has no place any more is shown no more.
 //
@@ -118,7 +121,7 @@ func (s *State) Clean() (dropped int) {
 		p.Name = SuggestName(p.ID)
 		return !drop(!ValidID(p.ID))
 	})
-	s.Kicked = kept(s.Kicked, MaxKicked, func(m *Moment) bool { return !drop(!ValidID(m.ID)) })
+	s.Kicked = kept(s.Kicked, MaxKicked, func(m *Moment) bool { return !drop(!ValidID(m.ID) || m.At > maxMoment || m.At < -maxMoment) })
 	s.Words = kept(s.Words, MaxWords, func(word *string) bool { return !drop(checkWords([]string{*word}) != nil) })
 	s.Deeds = kept(s.Deeds, MaxDone, func(d *Done) bool { return !drop(d.check() != nil) })
 	offset := func(o *int64) bool { return !drop(*o < 0) }

@@ -49,9 +49,9 @@ type Exchange interface {
 	// At least the last MinKept are there. It never blocks, and what is
 	// kept while the exchange is away may be lost.
 	//
-	// rec stands for a place in the log that the handler has come to: its Offset, ID and Stamp are those of
-	// the record there, which has both. So a log that has lost its end, and other
-	// records have taken those offsets since, is told from the one that was meant.
+	// rec stands for a place in the log that the handler has come to: its Offset, ID and
+	// Stamp are those of the record there, which has both. So a log that has lost its end,
+	// and other records have taken those offsets since, is told from the one that was meant.
 	Keep(rec chat.Record)
 
 	// Erase empties the log for good and makes it anew, under a new epoch:
@@ -72,9 +72,10 @@ type Exchange interface {
 	Whisper(body []byte)
 
 	// Ask asks the other daemons of the room for what is known by a name, such as
-	// a picture, and returns the first answer, of at most MaxAnswer bytes. It waits until ctx ends, and a few
-	// seconds at most: ErrNone says that nobody has answered, ErrAway that nobody can be asked now.
-	// It goes neither through the log nor to anybody else, and no more than a few at a time are asked for: the others wait.
+	// a picture, and returns the first answer, of at most MaxAnswer bytes. It waits
+	// until ctx ends, and a few seconds at most: ErrNone says that nobody has
+	// answered, ErrAway that nobody can be asked now. Question and answer are no
+	// records of the log. A few are asked for at a time: the others wait.
 	Ask(ctx context.Context, name string) ([]byte, error)
 }
 
@@ -87,9 +88,10 @@ type Handler interface {
 	// in between; another epoch is another log.
 	//
 	// What is delivered begins behind the place that kept stands for, or with the
-	// first record the log has if that is later; it begins with the log's first record if kept is nil. A kept record of
-	// Offset -1 stands for the beginning of this log: see Exchange.Erase. False: kept
-	// cannot be read. Then Reset is called again, with an older one or nil.
+	// first record the log has if that is later; it begins with the log's first record
+	// if kept is nil. A kept record of Offset -1 stands for the beginning of this log:
+	// see Exchange.Erase. False: kept cannot be read. Then Reset is called again, with
+	// an older one or nil.
 	Reset(epoch string, kept *chat.Record) (ok bool)
 
 	// Deliver gives the next records of the log, those that arrived

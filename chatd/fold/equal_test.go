@@ -238,30 +238,7 @@ func differentStep(r *reference.Room, rec chat.Record, came reference.Came, step
 	case step.Person != came.Shown.Only:
 		return fmt.Sprintf("shown to %q, and not to %q", step.Person, came.Shown.Only)
 	}
-	e := reference.Entry{Offset: rec.Offset, Ref: rec.ID, Kind: rec.Type, ReplyTo: -1, To: -1, Only: step.Person}
-	if m := step.Message; m != nil {
-		e.Kind, e.From, e.Text = chat.TypeMessage, m.From, m.Text
-		if m.ReplyTo != nil {
-			e.ReplyTo = *m.ReplyTo
-		}
-		if m.Picture != nil {
-			e.Picture = m.Picture.ID
-		}
-	} else {
-		e.From = step.Deed.Doer()
-	}
-	switch d := step.Deed.(type) {
-	case *chat.Reaction:
-		e.To, e.Emoji, e.Undo = d.To, d.Emoji, d.Undo
-	case *chat.Edit:
-		e.To, e.Text = d.To, d.Text
-	case *chat.Delete:
-		e.To = d.To
-	case *chat.Hide:
-		e.To, e.Undo = d.To, d.Undo
-	case *chat.Clear:
-		e.Undo = d.Undo
-	}
+	e := reference.Entry{Offset: rec.Offset, Ref: rec.ID, Only: step.Person}.Saying(step.Message, step.Deed)
 	if want := came.Shown.Public(); e != want {
 		return fmt.Sprintf("shown is %+v, and not %+v", e, want)
 	}

@@ -153,7 +153,7 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 	step := Step{Message: m, From: m.From.ID, Target: -1}
 	entry := remembered{offset: rec.Offset, time: at, message: true, author: hashID(m.From.ID)}
 	if rec.ID != "" {
-		entry.key = messageKey(m.From.ID, rec)
+		entry.key = keyOf(chat.TypeMessage, m.From.ID, rec.App, rec.ID)
 		if f.recent.repeated(entry.key, rec.Offset) {
 			step.Verdict = Repeated
 			return step
@@ -183,7 +183,7 @@ func (f *Fold) deed(rec chat.Record, d chat.Deed, at int64) Step {
 	step := Step{Deed: d, From: d.Doer().ID, Target: -1}
 	entry := remembered{offset: rec.Offset, time: at}
 	if rec.ID != "" {
-		entry.key = deedKey(d, rec.ID)
+		entry.key = keyOf(d.Kind(), step.From, rec.App, rec.ID)
 		if f.recent.repeated(entry.key, rec.Offset) {
 			step.Verdict = Repeated
 			return step

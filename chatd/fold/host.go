@@ -92,7 +92,10 @@ func (f *Fold) hide(offset int64, in bool) (floor bool) {
 func (f *Fold) clear(d *chat.Clear, offset int64) {
 	s := &f.state
 	if !d.Undo {
-		s.Clears = newest(append(slices.Clone(s.Clears), offset), chat.MaxClears)
+		if s.Clears = append(slices.Clone(s.Clears), offset); len(s.Clears) > chat.MaxClears {
+			s.Floor = max(s.Floor, s.Clears[0]) // it cannot be lifted any more
+			s.Clears = s.Clears[1:]
+		}
 		return
 	}
 	i := len(s.Clears) - 1

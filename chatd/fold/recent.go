@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-
-	"warren/chatd/chat"
 )
 
 // Horizon is how many offsets back a repeat is known, and a message can be edited or
@@ -89,14 +87,12 @@ func (r *recent) find(offset int64) *remembered {
 // one that has its key has to know the other's id for it beforehand, and to try
 // 2^64 of their own.
 
-func messageKey(sender string, rec chat.Record) uint64 {
+func keyOf(kind, sender, app, id string) uint64 {
 	if sender == "" {
-		return hash(chat.TypeMessage, "app "+rec.App, rec.ID)
+		sender = "app " + app
 	}
-	return hash(chat.TypeMessage, sender, rec.ID)
+	return hash(kind, sender, id)
 }
-
-func deedKey(d chat.Deed, id string) uint64 { return hash(d.Kind(), d.Doer().ID, id) }
 
 // hashID returns what stands for a person in a snapshot, 0 for nobody.
 func hashID(id string) uint64 {

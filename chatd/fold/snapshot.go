@@ -32,7 +32,8 @@ func From(s chat.Snapshot) (*Fold, error) {
 }
 
 // begin takes a snapshot in the log. It is nothing but as the log's first record: then it is
-// what the log began with, if it says so. An erasure that broke off could not say it by a record of its own.
+// what the log began with, if it says so. An erasure that broke off could not say it by a
+// record of its own.
 func (f *Fold) begin(rec chat.Record) Step {
 	step := Step{Target: -1}
 	if rec.Offset != 0 {

@@ -52,12 +52,12 @@ func (f *Fold) next(to int64) int64 {
 // Known returns where the record is that somebody's message with that id would
 // repeat, and why it was refused if it was.
 func (f *Fold) Known(sender, id string) (offset int64, why Why, known bool) {
-	return f.known(hash(chat.TypeMessage, sender, id))
+	return f.known(keyOf(chat.TypeMessage, sender, "", id))
 }
 
 // KnownDeed is Known for a deed.
 func (f *Fold) KnownDeed(d chat.Deed, id string) (offset int64, why Why, known bool) {
-	return f.known(deedKey(d, id))
+	return f.known(keyOf(d.Kind(), d.Doer().ID, "", id))
 }
 
 func (f *Fold) known(key uint64) (offset int64, why Why, known bool) {

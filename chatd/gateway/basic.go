@@ -177,7 +177,8 @@ func (r *refusal) status() int {
 }
 
 // awaitOwn waits until the message has come back from the log, also if it is shown
-// to its sender alone. The error is fanout.ErrAway if it does not, or a refusal if the log holds it, and it is not shown.
+// to its sender alone. The error is fanout.ErrAway if it does not, or a refusal if the log
+// holds it, and it is not shown.
 func awaitOwn(ctx context.Context, follow *room.Event, id, ref string) error {
 	for {
 		select {

@@ -11,13 +11,14 @@ import (
 // host's, to the room. package room knows what may be done.
 
 // do puts a reaction, an edit or a deletion into the log. The error is a refusal.
-func (p *jsonPhone) do(f *clientFrame) error {
+// If it is in the log already, known is true and offset says where.
+func (p *jsonPhone) do(f *clientFrame) (offset int64, known bool, err error) {
 	me := p.me()
 	if err := p.spend(me.ID); err != nil {
-		return err
+		return 0, false, err
 	}
 	if f.To == nil {
-		return missing("to", "the offset of a message")
+		return 0, false, missing("to", "the offset of a message")
 	}
 	var d chat.Deed
 	switch f.Type {
@@ -28,7 +29,10 @@ func (p *jsonPhone) do(f *clientFrame) error {
 	case "delete":
 		d = &chat.Delete{From: me, To: *f.To}
 	}
-	return refusalOf(p.gw.Room.Do(d, f.Ref, p.host))
+	if offset, known = p.gw.Room.Done(d, f.Ref); known {
+		return offset, true, nil
+	}
+	return 0, false, refusalOf(p.gw.Room.Do(d, f.Ref, p.host))
 }
 
 // rule does what a host wants. The error is a refusal.
@@ -54,7 +58,7 @@ func (p *jsonPhone) deed(f *clientFrame) (chat.Deed, error) {
 		}
 		return &chat.Hide{By: by, To: *f.To, Undo: f.Undo}, nil
 	case chat.TypeClear:
-		return &chat.Clear{By: by, Undo: f.Undo}, nil
+		return &chat.Clear{By: by, Undo: f.Undo, Of: f.Of}, nil
 	case chat.TypeMute:
 		return &chat.Mute{By: by, Who: f.person(), Undo: f.Undo}, nil
 	case chat.TypeKick:

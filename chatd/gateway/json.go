@@ -29,6 +29,7 @@ const olderTimeout = 5 * time.Second
 type jsonPhone struct {
 	phone
 	hello *time.Timer // ends a session without a hello; nil after it
+	order order
 }
 
 func newJSONPhone(g *Gateway, s *session.Session, address string, host bool) *jsonPhone {
@@ -122,18 +123,14 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 		}
 	}
 	switch f.Type {
-	case "say":
-		made := room.Made{}
-		if f.Since != nil {
-			made = room.Made{Epoch: f.Epoch, Since: *f.Since}
+	case "say", "react", "edit", "delete":
+		now := time.Now()
+		err := p.order.behind(f.Ref, now)
+		if err == nil {
+			err = p.put(f)
 		}
-		offset, known, err := p.say(p.session.Context(), chat.Message{Text: f.Text, ReplyTo: f.ReplyTo, Picture: f.Picture}, f.Ref, made)
-		if known {
-			p.session.Send(frame(knownFrame{"known", f.Ref, offset}))
-		}
+		p.order.came(f.Ref, err, now)
 		return err
-	case "react", "edit", "delete":
-		return p.do(f)
 	case "host":
 		return p.rule(f)
 	case "name":
@@ -148,6 +145,25 @@ func (p *jsonPhone) receive(f *clientFrame) error {
 		return &refusal{"unknown_type", fmt.Sprintf("There is no type %.40q: say, react, edit, delete, name, typing, older, ping and host are known.", f.Type), 0}
 	}
 	return nil
+}
+
+// put puts a message, or what is done to one, into the log. The error is a refusal.
+func (p *jsonPhone) put(f *clientFrame) (err error) {
+	var offset int64
+	var known bool
+	if f.Type == "say" {
+		made := room.Made{}
+		if f.Since != nil {
+			made = room.Made{Epoch: f.Epoch, Since: *f.Since}
+		}
+		offset, known, err = p.say(p.session.Context(), chat.Message{Text: f.Text, ReplyTo: f.ReplyTo, Picture: f.Picture}, f.Ref, made)
+	} else {
+		offset, known, err = p.do(f)
+	}
+	if known {
+		p.session.Send(frame(knownFrame{"known", f.Ref, offset}))
+	}
+	return err
 }
 
 // join answers a hello: the welcome, what the phone has missed or the recent

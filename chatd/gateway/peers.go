@@ -29,8 +29,9 @@ const (
 	fetchPatience = 5 * time.Second
 	sayPatience   = 2 * time.Second
 
-	// What is shown is fetched four at a time and four a second: with 300 kB each 1.2 MB a second,
-	// a tenth of the Ethernet of a Pi. Who opens a page for the first time on this card sees up to the 40 newest at once.
+	// What is shown is fetched four at a time and four a second: with 300 kB each 1.2 MB a
+	// second, a tenth of the Ethernet of a Pi. Who opens a page for the first time on this
+	// card sees up to the 40 newest at once.
 	shownAtOnce = 4
 	shownRate   = 4
 	shownBurst  = 40
@@ -73,7 +74,8 @@ type fetcher struct {
 }
 
 // fetch puts a picture into the store that another daemon has. Whoever asks for the same one
-// meanwhile gets the same answer. The error is picture.ErrNone if none has it, or says why that is not known.
+// meanwhile gets the same answer. The error is picture.ErrNone if none has it, or says why
+// that is not known.
 func (f *fetcher) fetch(ctx context.Context, id string) error {
 	if f.peers == nil || f.misses.has(id) {
 		return picture.ErrNone

@@ -157,7 +157,8 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// say puts a message of the phone's into the log; made is what it knew when it made ref. The error is a refusal.
+// say puts a message of the phone's into the log; made is what it knew when it made ref. The
+// error is a refusal.
 func (p *phone) say(ctx context.Context, m chat.Message, ref string, made room.Made) (offset int64, known bool, err error) {
 	m.From = p.me()
 	if err := p.spend(m.From.ID); err != nil {

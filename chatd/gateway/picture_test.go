@@ -20,8 +20,8 @@ import (
 	"warren/chatd/picture"
 )
 
-// withPictures is a gateway with a store of pictures in the folder.
-func withPictures(t testing.TB, path string, more ...func(*Config)) *testServer {
+// openStore opens a store of pictures in the folder.
+func openStore(t testing.TB, path string) *picture.Store {
 	t.Helper()
 	dir, err := os.OpenRoot(path)
 	if err != nil {
@@ -32,6 +32,13 @@ func withPictures(t testing.TB, path string, more ...func(*Config)) *testServer 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return store
+}
+
+// withPictures is a gateway with a store of pictures in the folder.
+func withPictures(t testing.TB, path string, more ...func(*Config)) *testServer {
+	t.Helper()
+	store := openStore(t, path)
 	s := serveOn(t, memory.New(), DefaultLimits, append(more, func(c *Config) { c.Pictures = store })...)
 	for deadline := time.Now().Add(waitFor); !s.gateway.open.Load(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -4,26 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os"
 	"testing"
 
 	"warren/chatd/fanout"
 	"warren/chatd/fanout/memory"
-	"warren/chatd/picture"
 )
 
 // serveStore is serveHostOn, with the pictures in a folder.
 func serveStore(t *testing.T, x fanout.Exchange, path string) *testServer {
 	t.Helper()
-	dir, err := os.OpenRoot(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dir.Close() })
-	store, err := picture.Open(dir, 1e6)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := openStore(t, path)
 	return serveOn(t, x, unlimited, func(c *Config) { c.HostCode, c.Pictures = testCode, store })
 }
 

@@ -44,6 +44,7 @@ type clientFrame struct {
 	Seconds *int          `json:"seconds"`
 	Words   *[]string     `json:"words"`
 	Off     bool          `json:"off"`
+	Of      *int64        `json:"of"`
 }
 
 type recordFrame struct {

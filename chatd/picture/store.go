@@ -26,20 +26,21 @@ import (
 // # What makes room for what
 //
 // The quota has two parts, and in each the oldest go first. Fresh pictures are those that
-// nobody has said: whoever posts one and says nothing pushes out other fresh pictures,
-// and none that is in a message. Use takes a picture into the larger part, once a
-// message has it. The part for fresh ones is a sixteenth of the quota and at least
-// the largest picture: of 256 MB 16 MB, 40 of the largest. A page says a picture as soon as it has posted it, so
-// to lose it meanwhile 40 others have to come first.
+// nobody has said: whoever posts one and says nothing pushes out other fresh pictures, and
+// none that is in a message. Use takes a picture into the larger part, once a message has it.
+// The part for fresh ones is a sixteenth of the quota and at least the largest picture: of
+// 256 MB 16 MB, 40 of the largest. A page says a picture as soon as it has posted it, so to
+// lose it meanwhile 40 others have to come first.
 //
 // # What a power cut leaves
 //
-// A file is written beside its place, put on the disk, and renamed, and so is its name
-// in the folder, before Put returns: whoever is told an id finds the picture after a power cut, too. What
-// was written by an older version, or is on a card that fails, may be torn all the same. So
-// the content of a file from before is compared with its name when it is asked for
-// for the first time: one that differs, or that the disk cannot read, goes, and can be sent again. It is not
-// done in Open, which would read all of the quota, and take a card ten seconds and more.
+// A file is written beside its place, put on the disk, and renamed, and so is its name in the
+// folder, before Put returns: whoever is told an id finds the picture after a power cut, too.
+// What was written by an older version, or is on a card that fails, may be torn all the same.
+// So the content of a file from before is compared with its name when it is asked for for the
+// first time: one that differs, or that the disk cannot read, goes, and can be sent again. It
+// is not done in Open, which would read all of the quota, and take a card ten seconds and
+// more.
 type Store struct {
 	dir *os.Root
 
@@ -114,13 +115,18 @@ func openParts(dir *os.Root, said, fresh int64) (*Store, error) {
 	return s, errors.Join(s.shrink(&s.said, 0), s.shrink(&s.fresh, 0))
 }
 
-// Belong says which log the pictures belong to: those of another one go.
+// Belong says which log the pictures belong to: those of another one go. Of the same one it
+// says that it was read afresh: what was said and hidden meanwhile nobody has told Use, so no
+// picture is Fresh any more.
 func (s *Store) Belong(epoch string) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if epoch == s.epoch {
+		for _, f := range s.files {
+			f.put = false
+		}
 		return nil
 	}
 	for _, f := range s.files {
@@ -236,9 +242,9 @@ func (s *Store) Use(id string) error {
 	return s.date(id + suffix)
 }
 
-// Fresh reports whether there is a picture with this id that has been put here since
-// the store was opened, and that no message has had. Of one from before that is not known:
-// the power may have gone before Use had reached the disk.
+// Fresh reports whether there is a picture with this id that has been put here since the
+// store was opened, and Belong was called, and that no message has had. Of one from before
+// that is not known: the power may have gone before Use had reached the disk.
 func (s *Store) Fresh(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -178,6 +178,13 @@ func TestPostedAndNotSaid(t *testing.T) {
 	if !s.Fresh(last) || s.Fresh(said[0]) {
 		t.Errorf("what was posted is fresh: %t, what was said: %t", s.Fresh(last), s.Fresh(said[0]))
 	}
+	if err := s.Belong(s.epoch); err != nil || s.Fresh(last) || !has(t, s, last) {
+		t.Errorf("the log was read afresh, %v: what was posted is fresh: %t, and here: %t", err, s.Fresh(last), has(t, s, last))
+	}
+	put(t, s, photo(t, 16, 16, 119))
+	if !s.Fresh(last) {
+		t.Error("posted again, it is not fresh")
+	}
 	if s = open(t, path, 3*block, 2*block); s.Fresh(last) || !has(t, s, last) {
 		t.Errorf("after a restart, what was posted is fresh: %t, and here: %t", s.Fresh(last), has(t, s, last))
 	}

@@ -19,6 +19,7 @@ func TestClosedUntilTheLogIsRead(t *testing.T) {
 	s.do(&chat.Mute{By: host, Who: bob})
 	s.do(&chat.Kick{By: host, Who: bob})
 	s.do(&chat.Words{By: host, Words: []string{"idiot"}})
+	s.do(&chat.Title{By: host, Title: "Then"})
 	s.do(&chat.Lock{By: host})
 
 	closed := func(when string, o *script) {
@@ -77,9 +78,12 @@ func TestClosedUntilTheLogIsRead(t *testing.T) {
 	closed("before anything is read", o)
 	o.h.Reset("e", nil)
 	closed("before the first record", o)
-	o.h.Deliver(o.x.log[:3])
+	o.h.Deliver(o.x.log[:len(o.x.log)-1])
 	closed("in the middle of the log", o)
-	o.h.Deliver(o.x.log[3:])
+	if o.r.State().Title != "" || len(o.r.Host().Muted) > 0 {
+		t.Error("in the middle of the log: told is how the room was set up then")
+	}
+	o.h.Deliver(o.x.log[len(o.x.log)-1:])
 	closed("before its end is known", o)
 	tail := o.r.Tail()
 	open("once it is read", o)
@@ -90,6 +94,9 @@ func TestClosedUntilTheLogIsRead(t *testing.T) {
 		o.h.State(state, "")
 		o.h.Reset("e", nil)
 		closed("while it is read afresh", o)
+		if !o.r.State().Locked || len(o.r.Host().Muted) == 0 {
+			t.Error("while it is read afresh: told is that the room is not locked, and nobody muted")
+		}
 		o.h.Deliver(o.x.log)
 		closed("while it is read afresh", o)
 		open("read afresh", o)

@@ -57,9 +57,16 @@ type Audience struct {
 	Person string // one person alone: what a muted one says
 	Hosts  bool   // hosts alone
 	nobody bool   // it stands in the log and is not shown: an edit of what was hidden
+	but    *others
 }
 
+// others are those who are told otherwise, by id.
+type others map[string]bool
+
 func (a Audience) holds(person string, host bool) bool {
+	if a.but != nil {
+		return !(*a.but)[person]
+	}
 	return a == Audience{} || a.Person != "" && a.Person == person && !a.nobody || a.Hosts && host
 }
 

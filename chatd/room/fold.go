@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"warren/chatd/chat"
@@ -77,7 +78,10 @@ func (x *index) note(e *Entry, step *fold.Step) {
 	switch d := step.Deed.(type) {
 	case nil:
 		if p := e.Message.Picture; p != nil {
-			x.images[p.ID] = append(x.images[p.ID], e.Offset)
+			at := x.images[p.ID]
+			if i, there := slices.BinarySearch(at, e.Offset); !there { // history that is read again has it
+				x.images[p.ID] = slices.Insert(at, i, e.Offset)
+			}
 		}
 	case *chat.Edit:
 		if step.Target >= 0 {

@@ -70,6 +70,9 @@ func (r *Room) View(ctx context.Context, as Viewer, n int) View {
 		held, begin = r.since(0, as)
 		v.Entries = tail(held, n, as)
 	}
+	if v.Epoch != "" && v.Head < 0 && !r.filled && begin > r.fold.Floor() {
+		v.Head = begin - 1 // there is something older, perhaps, which can be read in a moment
+	}
 	floor, life := r.fold.Floor(), r.lives
 	r.mu.Unlock()
 	if v.Epoch == "" || isFull(v.Entries, n) || begin <= floor {
@@ -78,7 +81,7 @@ func (r *Room) View(ctx context.Context, as Viewer, n int) View {
 	older, _, err := r.readBack(ctx, life, as, begin, n-messagesIn(held), 3*n-len(held))
 	if err == nil {
 		v.Entries = tail(append(older, held...), n, as)
-		if v.Head < 0 && len(v.Entries) > 0 {
+		if len(v.Entries) > 0 && v.Head < v.Entries[len(v.Entries)-1].Offset {
 			v.Head = v.Entries[len(v.Entries)-1].Offset
 		}
 	}
@@ -263,8 +266,9 @@ func (r *Room) readLog(ctx context.Context, from, before int64, n int) ([]chat.R
 	return r.exchange.Read(ctx, from, before, n)
 }
 
-// entries returns what somebody may see of records, as it is shown now; false if they are of another log
-// than the one with that epoch, or of a part of it of which that is not known. What was edited later than in the last of them is read.
+// entries returns what somebody may see of records, as it is shown now; false if they are of
+// another log than the one with that epoch, or of a part of it of which that is not known. Edits
+// behind the last of them are read from the log.
 func (r *Room) entries(ctx context.Context, epoch string, recs []chat.Record, as Viewer) (out []*Entry, same bool, err error) {
 	raw := make(map[int64]*Entry, len(recs))
 	order := make([]*Entry, 0, len(recs))

@@ -27,7 +27,7 @@ const chunk = 1 << 12 // verdicts are stored by so many
 type index struct {
 	chunks map[int64]*[chunk]verdict
 	edits  map[int64]*[chunk]uint16 // of a message: how far behind it its last edit is, 0 if there is none
-	images map[string][]int64       // offsets of the messages that have a picture, by its id
+	images map[string][]int64       // offsets of the messages that have a picture, rising, by its id
 	last   int64                    // the largest offset
 }
 

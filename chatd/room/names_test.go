@@ -55,6 +55,9 @@ func TestNamesAreModerated(t *testing.T) {
 				if e.For("eve", false) && (n == "bob THE HOST IS BAD" || n == "ada Idiot" || n == "cy an IDIOT") {
 					t.Errorf("everybody is told of %s", n)
 				}
+				if e.For("bob", false) && n == "bob Bob" {
+					t.Error("he is told that others see him under another name: he is muted")
+				}
 			}
 		}
 		for _, n := range names(r.Presence()) {

@@ -17,6 +17,9 @@ func TestOnceAfterARestart(t *testing.T) {
 	s := newScript(t)
 	s.say(ada, "before")
 	at := s.put(chat.Message{From: ada, Text: "once"}.Record("once", chat.Stamp{}))
+	s.do(&chat.Lock{By: host})
+	s.put(chat.Message{From: ada, Text: "once"}.Record("refused", chat.Stamp{}))
+	s.do(&chat.Lock{By: host, Undo: true})
 	for i := range 7600 {
 		s.say(bob, fmt.Sprint(i))
 	}
@@ -27,6 +30,9 @@ func TestOnceAfterARestart(t *testing.T) {
 		o.x.published = nil
 		if offset, known, err := again(o, "once", Made{"e", 0}); offset != at || !known || err != nil {
 			t.Errorf("%s: said again, it is known %v, at %d, %v", where, known, offset, err)
+		}
+		if _, known, err := again(o, "refused", Made{"e", 0}); known || why(err) != "too_late" && why(err) != "locked" {
+			t.Errorf("%s: what was refused, and is shown to nobody, is known %v, %v", where, known, err)
 		}
 		if _, known, err := again(o, "never", Made{"e", 0}); known || err != nil || len(o.x.published) != 1 {
 			t.Errorf("%s: something new is known %v, %v", where, known, err)

@@ -1,6 +1,9 @@
 package room
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // PictureServed reports whether a picture may be served: whether a message that can be seen
 // has it. Known is false as long as that is not known, because the log is being read.
@@ -11,8 +14,11 @@ func (r *Room) PictureServed(id string) (served, known bool) {
 		return false, false
 	}
 	floor := max(r.fold.Floor(), r.begin) // what is before begin is not shown, though its picture may have been noted
-	for _, offset := range r.index.images[id] {
-		if offset >= floor && r.gone(offset) == "" {
+	for _, offset := range slices.Backward(r.index.images[id]) {
+		if offset < floor {
+			break
+		}
+		if r.gone(offset) == "" {
 			return true, true
 		}
 	}

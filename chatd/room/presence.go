@@ -133,9 +133,9 @@ func (r *Room) nameFor(p chat.Person) string {
 	return p.Name
 }
 
-// presenceFor returns who is here as somebody sees it: oneself under one's own
-// name. While the log is being read nobody knows who is muted, and which words are not wanted: then it is what
-// was told last. r.mu is held.
+// presenceFor returns who is here as somebody sees it: oneself under one's own name. While
+// the log is being read nobody knows who is muted, and which words are not wanted: then it is
+// what was told last. r.mu is held.
 func (r *Room) presenceFor(as Viewer) Presence {
 	if r.loading {
 		return r.presence.told
@@ -253,18 +253,27 @@ func (r *Room) announce(ctx context.Context) error {
 // tellPresence appends an event if somebody came, went or changed the name
 // since the last one. r.mu is held.
 func (r *Room) tellPresence() {
-	all := r.presenceFor(Viewer{})
-	if !equal(all, r.presence.told) {
-		r.presence.told = all
-		people.Set(float64(all.Count))
-		r.append(&Event{Presence: &all})
-	}
+	// Whoever is shown to others under another name sees the own one, and never the
+	// other: it would tell them that they are muted.
+	renamed := make(others)
 	for id, g := range r.presence.local {
 		if r.nameFor(g.person) != g.person.Name {
+			renamed[id] = true
 			own := r.presenceFor(Viewer{Person: id})
 			r.append(&Event{Presence: &own, Audience: Audience{Person: id}})
 		}
 	}
+	all := r.presenceFor(Viewer{})
+	if equal(all, r.presence.told) {
+		return
+	}
+	r.presence.told = all
+	people.Set(float64(all.Count))
+	event := &Event{Presence: &all}
+	if len(renamed) > 0 {
+		event.Audience.but = &renamed
+	}
+	r.append(event)
 }
 
 // expire forgets daemons that were not heard of for too long.

@@ -35,7 +35,7 @@ type Room struct {
 	log      *slog.Logger
 	node     string // tells this daemon's whispers from others'
 	reads    chan struct{}
-	finds    chan struct{}
+	finding  chan struct{}
 
 	mu       sync.Mutex
 	epoch    string
@@ -75,10 +75,6 @@ type Room struct {
 // consumer of its own at the broker.
 const maxReads = 4
 
-// maxFinds is how many old messages may be looked for at once: each reads the log for seconds, and
-// who says something may ask for it. Most reads are left for history.
-const maxFinds = 1
-
 // New returns a room on exchange. clock stamps what is said.
 func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *Room {
 	first := &Event{ready: make(chan struct{})}
@@ -88,7 +84,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		log:      log,
 		node:     uuid.NewString(),
 		reads:    make(chan struct{}, maxReads),
-		finds:    make(chan struct{}, maxFinds),
+		finding:  make(chan struct{}, 1),
 		loading:  true,
 		fold:     fold.New(),
 		index:    newIndex(),
@@ -102,7 +98,7 @@ func New(exchange fanout.Exchange, clock func() chat.Stamp, log *slog.Logger) *R
 		erasures: make(chan erasure, 1),
 		fill:     make(chan struct{}, 1),
 	}
-	r.publish()
+	r.state, r.hosts = seen(chat.State{})
 	return r
 }
 
@@ -172,13 +168,12 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 		if kept != nil && kept.Offset < 0 { // the log begins with an erasure
 			h.erased, h.before = h.before, nil
 		}
+		h.state, h.hosts = seen(chat.State{}) // of the other log
 	}
-	h.epoch, h.lives = epoch, h.lives+1
+	h.epoch, h.lives, h.loading = epoch, h.lives+1, true
 	h.restart(f, begin)
-	h.read, h.last, h.follows = begin-1, last, kept != nil
-	h.news, h.loading = news{}, true
+	h.read, h.last, h.follows, h.news = begin-1, last, kept != nil, news{}
 	h.snapshot.begin()
-	h.snapshot.keep = kept == nil || kept.Offset < 0
 	return true
 }
 
@@ -191,7 +186,6 @@ func (r *Room) restart(f *fold.Fold, begin int64) {
 	r.shadows.clear(begin)
 	r.unsure = unsure{}
 	r.presence.touch() // others are muted
-	r.publish()
 }
 
 // Deliver implements fanout.Handler.
@@ -246,8 +240,9 @@ func (r *Room) deliver(recs []chat.Record) (due []dueSnapshots) {
 	return due
 }
 
-// miss takes note that the log lost its front up to an offset before it was read so far: by a daemon
-// that is slower than what is said, or had stopped. What was read before cannot be continued. r.mu is held.
+// miss takes note that the log lost its front up to an offset before it was read so far: by a
+// daemon that is slower than what is said, or had stopped. What was read before cannot be
+// continued. r.mu is held.
 func (r *Room) miss(offset int64) {
 	r.fold.Miss(offset)
 	r.news.hosts = true
@@ -297,6 +292,9 @@ func (h handler) State(s fanout.State, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.why = why
+	if s != fanout.Away && h.broker == fanout.Away {
+		h.snapshot.keep = true // what was to be kept may be gone with the line
+	}
 	if s != fanout.Away && h.loading {
 		h.loading, h.unsure = false, unsure{}
 		if !h.fold.Sure() {

@@ -58,7 +58,8 @@ type Made struct {
 // with Refused set tells.
 //
 // The errors are those of chat.CleanText, chat.ErrPicture, a *Refusal (away, kicked, locked,
-// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the log, until ctx ends.
+// off, slow_down, words, no_pictures, erased, too_late), and fanout.ErrFull. Say may read the
+// log, until ctx ends.
 func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, host bool) (offset int64, known bool, err error) {
 	if err := m.Clean(); err != nil {
 		return 0, false, err
@@ -75,6 +76,9 @@ func (r *Room) Say(ctx context.Context, m chat.Message, ref string, made Made, h
 	case made.Epoch == epoch && made.Since < oldest:
 		// Older than what is remembered.
 		offset, known, err = r.find(ctx, m.From.ID, ref, made.Since, oldest)
+		if known && !r.isShown(offset) {
+			return 0, false, refuse("too_late", "This was refused when it was said first. Send it again if it still matters.")
+		}
 		if known || err != nil {
 			return offset, known, err
 		}
@@ -146,9 +150,9 @@ func (r *Room) mayBeSaid(m *chat.Message, ref string, now chat.Stamp) *Refusal {
 	return nil
 }
 
-// Do puts a deed into the log under the doer's own id for it. It has been done
-// once it comes back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done twice under
-// one ref, it is done once. Do takes the deed: its fields may be changed.
+// Do puts a deed into the log under the doer's own id for it. It has been done once it comes
+// back: as an Entry, or in State and HostState; or it is refused after all, as in Say. Done
+// twice under one ref, it is done once. Do takes the deed: its fields may be changed.
 //
 // Fields that cannot be are a *Refusal, as is what the room's state forbids
 // (bad_value, bad_emoji, not_host, no_such, not_yours, too_late, kicked, locked, off,
@@ -169,6 +173,18 @@ func (r *Room) Do(d chat.Deed, ref string, host bool) error {
 		return nil // is under way
 	}
 	return r.exchange.Publish(chat.RecordOf(d, ref, now))
+}
+
+// Done returns where the log has a deed that was done under its doer's own id for it, and false if it
+// has not, as far as that is remembered.
+func (r *Room) Done(d chat.Deed, ref string) (offset int64, done bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loading {
+		return 0, false
+	}
+	offset, why, known := r.fold.KnownDeed(d, ref)
+	return offset, known && why == ""
 }
 
 // checkDeed checks the fields of what is to be done.
@@ -255,8 +271,8 @@ func (r *Room) forbids(d chat.Deed, ref string, now chat.Stamp, host bool) (know
 	return false, nil
 }
 
-// missing says that there can be no message at an offset, as far as that is known; nil if there may be one. r.mu is
-// held.
+// missing says that there can be no message at an offset, as far as that is known; nil if
+// there may be one. r.mu is held.
 func (r *Room) missing(offset int64) *Refusal {
 	e := r.held(offset)
 	if offset < r.fold.Floor() || offset > r.read || e != nil && e.Deed != nil || offset >= r.begin && r.index.of(offset)&(shown|shadow) == 0 {
@@ -265,8 +281,18 @@ func (r *Room) missing(offset int64) *Refusal {
 	return nil
 }
 
-// findTime bounds how long the log is looked through for an old message.
+// isShown reports whether the record at an offset is shown to anybody, or nobody knows yet.
+func (r *Room) isShown(offset int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return offset < r.begin || r.index.of(offset)&(shown|shadow) != 0
+}
+
+// findTime bounds how long the log is looked through for an old message. One is looked for at a
+// time: whoever says that all they say is old makes the others wait who do the same, and nobody else.
 const findTime = 5 * time.Second
+
+var errFinding = &Refusal{"away", "It cannot be looked up now whether this was said already. Try again in a moment.", loadRetry}
 
 // find looks through the log for what somebody said under ref, from the newest record on that its
 // sender had seen up to an offset.
@@ -274,16 +300,16 @@ func (r *Room) find(ctx context.Context, person, ref string, since, before int64
 	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
 	select {
-	case r.finds <- struct{}{}:
-		defer func() { <-r.finds }()
+	case r.finding <- struct{}{}:
+		defer func() { <-r.finding }()
 	case <-ctx.Done():
-		return 0, false, &Refusal{"away", "It cannot be looked up now whether this was said already.", loadRetry}
+		return 0, false, errFinding
 	}
 	first := true
 	for from := max(since, 0); from < before; {
 		recs, err := r.readLog(ctx, from, before, page)
 		if err != nil {
-			return 0, false, &Refusal{"away", "It cannot be looked up now whether this was said already.", loadRetry}
+			return 0, false, errFinding
 		}
 		if first && (len(recs) == 0 || recs[0].Offset > max(since, 0)) {
 			return 0, false, refuse("too_late", "This was written too long ago: nobody can tell whether it was said. Send it again if you do not see it.")

@@ -58,9 +58,11 @@ type dueSnapshots struct {
 	snapshot *chat.Snapshot // nil: none is due
 	last     chat.Record
 	log      bool // it goes into the log as well
+	life     int  // Room.lives then
 }
 
-// snapshotsDue returns what is due at the last record that was read, if it has an id and a stamp. r.mu is held.
+// snapshotsDue returns what is due at the last record that was read, if it has an id and a
+// stamp. r.mu is held.
 func (r *Room) snapshotsDue() (due dueSnapshots) {
 	s := &r.snapshot
 	late := time.Duration(s.jitter) * time.Millisecond
@@ -84,7 +86,7 @@ func (r *Room) snapshotsDue() (due dueSnapshots) {
 	}
 	s.keep, s.kept = false, time.Now()
 	snapshot := r.fold.Snapshot(r.read)
-	return dueSnapshots{&snapshot, r.last, full}
+	return dueSnapshots{&snapshot, r.last, full, r.lives}
 }
 
 // publishSnapshots writes what is due.
@@ -99,7 +101,11 @@ func (r *Room) publishSnapshots(due dueSnapshots) {
 		}
 	}
 	rec.Offset, rec.ID, rec.Stamp = due.last.Offset, due.last.ID, due.last.Stamp
-	r.exchange.Keep(rec)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lives == due.life { // it is of the log that is read now
+		r.exchange.Keep(rec)
+	}
 }
 
 // keepSnapshots keeps what is due although nothing comes from the log, until ctx ends.

@@ -45,11 +45,17 @@ type HostState struct {
 	Unknown int64 `json:"unknown,omitempty"`
 }
 
-// publish makes what others see of the state. r.mu is held.
+// publish makes what others see of the state. While the log is being read they see what
+// they saw before: what the rest of it will make of the room is not known. r.mu is held.
 func (r *Room) publish() {
-	s := r.fold.State()
-	r.state = &State{s.Title, s.Pin, s.Slow, s.Locked, s.Off, s.Notice, s.NoPictures, s.Erased, slices.Clone(s.Clocks)}
-	r.hosts = &HostState{
+	if !r.loading {
+		r.state, r.hosts = seen(r.fold.State())
+	}
+}
+
+// seen is a state as it is told to everyone, and to hosts.
+func seen(s chat.State) (*State, *HostState) {
+	return &State{s.Title, s.Pin, s.Slow, s.Locked, s.Off, s.Notice, s.NoPictures, s.Erased, slices.Clone(s.Clocks)}, &HostState{
 		Muted:   append([]chat.Person{}, s.Muted...),
 		Words:   append([]string{}, s.Words...),
 		Deeds:   append([]chat.Done{}, s.Deeds...),
@@ -102,6 +108,17 @@ func (r *Room) Epoch() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.loading {
+		return ""
+	}
+	return r.epoch
+}
+
+// Erased returns the epoch of the log if it is what an erasure has left, "" if it
+// is not, or as long as Known is false.
+func (r *Room) Erased() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loading || !r.state.Erased {
 		return ""
 	}
 	return r.epoch

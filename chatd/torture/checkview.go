@@ -81,7 +81,7 @@ func (r *Judged) item() Item {
 		if v.gone != "" {
 			i.Text, i.Edited = "", false
 		}
-		if v.gone == "hidden" {
+		if v.hidden {
 			i.Name = plainApp
 			if i.Sender != "" {
 				i.Name = chat.SuggestName(i.Sender)

@@ -18,6 +18,7 @@ import (
 const (
 	horizon   = 2048
 	slowSlack = time.Second
+	maxLag    = time.Minute
 	maxDeeds  = 50
 	maxClears = 10
 )
@@ -51,6 +52,7 @@ type version struct {
 	edited     bool
 	edit       int64 // the offset of the edit that the text is of
 	gone       string
+	hidden     bool
 }
 
 // Judgement is what a log comes to.
@@ -87,9 +89,11 @@ type judge struct {
 	spoke  map[string]int64
 	words  []string
 	clears []int64
-	hidden map[int64]bool
-	gone   map[int64]bool // deleted
-	deeds  []Deed
+	// forGood is where the last clear stands that cannot be lifted any more.
+	forGood int64
+	hidden  map[int64]bool
+	gone    map[int64]bool // deleted
+	deeds   []Deed
 }
 
 // Judge judges the records of a log, all from its first on.
@@ -113,17 +117,19 @@ func Judge(log []Record) *Judgement {
 	return &j.Judgement
 }
 
-// clock returns the time of a record.
+// clock returns the time of a record, and moves log time on to it.
 func (j *judge) clock(r Record) int64 {
-	at := j.now
-	if r.Boot != "" {
-		if _, known := j.boots[r.Boot]; !known {
-			j.boots[r.Boot] = j.now - r.UpMS
-		}
-		at = j.boots[r.Boot] + r.UpMS
+	if r.Boot == "" {
+		return j.now
 	}
-	j.now = max(j.now, at)
-	return at
+	if _, known := j.boots[r.Boot]; !known {
+		j.boots[r.Boot] = j.now - r.UpMS
+	}
+	j.now = max(j.now, j.boots[r.Boot]+r.UpMS)
+	if base := j.now - r.UpMS; base-j.boots[r.Boot] > maxLag.Milliseconds() {
+		j.boots[r.Boot] = base
+	}
+	return j.now
 }
 
 func (j *judge) repeats(r *Judged) bool {
@@ -248,10 +254,7 @@ func (j *judge) delete(r *Judged) {
 }
 
 func (j *judge) floor() int64 {
-	if len(j.clears) == 0 {
-		return 0
-	}
-	return slices.Max(j.clears)
+	return slices.Max(append([]int64{j.forGood}, j.clears...))
 }
 
 func (j *judge) setFloor(by *Judged) {

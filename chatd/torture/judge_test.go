@@ -79,6 +79,14 @@ func TestJudge(t *testing.T) {
 			later := s.says("ada", "1")
 			later.Boot, later.UpMS = "another", 600_000
 		}, "refused, kicked"},
+		{"a boot that comes after a silence of another's is not behind it", func(s *scribe) {
+			s.says("bob", "1").Boot = "another"
+			s.says("cid", "1").UpMS = 700_000
+			s.add("kick", "hal", "1", Body{Who: Person{ID: "ada"}}).UpMS = 700_000
+			s.says("bob", "2").Boot = "another"
+			later := s.says("ada", "1")
+			later.Boot, later.UpMS = "another", 3000+600_000
+		}, "for all"},
 		{"an edit", func(s *scribe) { s.says("ada", "1"); s.add(edit, "ada", "2", Body{Text: "!"}) }, "for all"},
 		{"an edit of another's", func(s *scribe) { s.says("ada", "1"); s.add(edit, "bob", "2", Body{Text: "!"}) }, "refused, not_yours"},
 		{"an edit of nothing", func(s *scribe) { s.says("ada", "1"); s.add(edit, "ada", "2", Body{To: 1, Text: "!"}) }, "refused, no_such"},
@@ -155,6 +163,20 @@ func TestJudgeText(t *testing.T) {
 		if v.gone != want[i].gone || v.gone == "" && (v.text != want[i].text || v.edited != want[i].edited) {
 			t.Errorf("version %d is %v, not %v", i, v, want[i])
 		}
+	}
+}
+
+func TestJudgeClearsForGood(t *testing.T) {
+	s := &scribe{}
+	for range maxClears + 2 {
+		s.add(wipe, "hal", "", Body{})
+	}
+	for range maxClears + 2 {
+		s.add(wipe, "hal", "", Body{Undo: true})
+	}
+	floors := Judge(s.log).floors
+	if got := floors[len(floors)-1].offset; got != 1 {
+		t.Errorf("of %d clears, all undone, what is before %d is not shown: the second is for good, and no other", maxClears+2, got)
 	}
 }
 

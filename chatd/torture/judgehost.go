@@ -19,7 +19,7 @@ func (j *judge) host(r *Judged) {
 		j.hidden[b.To] = !b.Undo
 		if m := j.at[b.To]; m != nil && m.Type == message && m.Shown {
 			v := m.last()
-			v.cause = r.cause()
+			v.cause, v.hidden = r.cause(), !b.Undo
 			if v.gone != "deleted" {
 				v.gone = ""
 				if !b.Undo {
@@ -80,8 +80,9 @@ func (j *judge) host(r *Judged) {
 func (j *judge) clear(r *Judged) {
 	defer j.setFloor(r)
 	if !r.Body.Undo {
-		j.clears = append(j.clears, r.Offset)
-		j.clears = j.clears[max(0, len(j.clears)-maxClears):]
+		if j.clears = append(j.clears, r.Offset); len(j.clears) > maxClears {
+			j.forGood, j.clears = j.clears[0], j.clears[1:]
+		}
 		return
 	}
 	i := len(j.clears) - 1

@@ -44,6 +44,7 @@ func TestHostIsTold(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		gail.Prefer("prefers-color-scheme", scheme)
 		gail.canBeRead(scheme + ", with what is not known")
+		gail.Accessible(scheme + ", with what is not known")
 		gail.Shot("host-unknown-phone-" + scheme)
 	}
 	gail.fits()

@@ -3,6 +3,7 @@ package rabbitmq
 import (
 	"context"
 	"crypto/rand"
+	"strconv"
 	"sync"
 	"time"
 
@@ -125,7 +126,7 @@ func (x *Exchange) hearAnswers(l *life) error {
 	q, err := ch.QueueDeclare("", false, true, true, false, amqp.Table{
 		amqp.QueueMaxLenBytesArg: int64(answerBytes),
 		amqp.QueueOverflowArg:    amqp.QueueOverflowDropHead,
-		amqp.QueueMessageTTLArg:  int64(answerTime / time.Millisecond),
+		amqp.QueueMessageTTLArg:  answerTime.Milliseconds(),
 	})
 	if err != nil {
 		return err
@@ -188,6 +189,6 @@ func (q question) published() amqp.Publishing {
 		Headers:       amqp.Table{headerAsk: q.name},
 		CorrelationId: q.id,
 		ReplyTo:       q.replyTo,
-		Expiration:    "2000", // answerTime
+		Expiration:    strconv.FormatInt(answerTime.Milliseconds(), 10),
 	}
 }

@@ -188,14 +188,12 @@ func (x *Exchange) catchUp(ctx context.Context, l *life, head int64, back int, a
 	if err != nil {
 		return nil, err
 	}
-	if epoch != x.epoch {
-		select {
-		case <-x.keeping: // of another log
-		default:
-		}
-	}
 	x.place, x.epoch = place{}, epoch
 	from, err := x.begin(ctx, l, all, epoch, head, back, h)
+	select {
+	case <-x.keeping: // of what the handler knew before its Reset
+	default:
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,9 @@ import (
 // deleted and made again looks like the old one, with offsets from 0. So the
 // name is kept in the log itself, and every daemon reads it there.
 //
-// Two kinds of records matter. A *proposal* is a record of chat.TypeEpoch
-// without header epoch and without a body: it proposes its own id. A daemon writes
-// one at each connect, before it knows anything. A *naming* record is a record of any type with header epoch: all
+// Two kinds of records matter. A *proposal* is a record of chat.TypeEpoch without header
+// epoch and without a body: it proposes its own id. A daemon writes one at each connect,
+// before it knows anything. A *naming* record is a record of any type with header epoch: all
 // that a daemon publishes once it has found the name. The rule:
 //
 //  1. If the log holds naming records, the name is the one they carry.

@@ -185,9 +185,9 @@ func (e *erasure) make() error {
 	})
 }
 
-// remake makes the log if there is none because an erasure broke off when it had deleted the old one.
-// What the erasure has kept becomes the first record: whoever reads the log from there has to know what was
-// known when it began.
+// remake makes the log if there is none because an erasure broke off when it had deleted the
+// old one. What the erasure has kept becomes the first record: whoever reads the log from
+// there has to know what was known when it began.
 func (x *Exchange) remake(ctx context.Context, l *life) error {
 	if err := onChannel(l.in, func(ch *amqp.Channel) error {
 		_, err := ch.QueueDeclarePassive(x.names.stream, true, false, false, false, nil)
@@ -201,7 +201,7 @@ func (x *Exchange) remake(ctx context.Context, l *life) error {
 		return err
 	}
 	defer side.end()
-	_, all, err := x.openState(ctx, side)
+	_, all, err := x.openState(ctx, side, side)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func isKept(t testing.TB, url string, x *Exchange, rec chat.Record) bool {
 		t.Fatal(err)
 	}
 	defer l.end()
-	_, all, err := x.readState(t.Context(), l)
+	_, all, err := x.readState(t.Context(), l, l)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func (x *Exchange) live(ctx context.Context, back int, h fanout.Handler, reached
 		return err
 	}
 	// After the probe: a log that was erased before it was kept to be, and that is read now.
-	keeper, kept, err := x.openState(ctx, l.side)
+	keeper, kept, err := x.openState(ctx, l.in, l.side)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,8 @@ func same(a, b record) bool {
 
 // recordOf reads a delivery. It is for the reader of the record to judge what
 // is in it: nothing here makes it unreadable. A body that is larger than any reader
-// takes is cut to one byte more, so that it does not stay in memory. False: there is no offset, the queue is not a stream.
+// takes is cut to one byte more, so that it does not stay in memory. False: there is no
+// offset, the queue is not a stream.
 func recordOf(d amqp.Delivery) (record, bool) {
 	offset, ok := integer(d.Headers[headerOffset])
 	r := record{

@@ -63,11 +63,11 @@ func (x *Exchange) Keep(rec chat.Record) {
 	}
 }
 
-// openState makes the stream of the kept records, and returns how to publish to it
-// and what is in it, in its order. If that cannot be done for long, it goes without: a stream that a crash
-// has damaged can neither be read nor be deleted. Then the publisher is nil.
-func (x *Exchange) openState(ctx context.Context, side *link) (*publisher, []kept, error) {
-	pub, all, err := x.readState(ctx, side)
+// openState makes the stream of the kept records, and returns how to publish to it and what
+// is in it, in its order. If that cannot be done for long, it goes without: a stream that a
+// crash has damaged can neither be read nor be deleted. Then the publisher is nil.
+func (x *Exchange) openState(ctx context.Context, in, out *link) (*publisher, []kept, error) {
+	pub, all, err := x.readState(ctx, in, out)
 	switch {
 	case err == nil:
 		x.keepless = time.Time{}
@@ -84,17 +84,18 @@ func (x *Exchange) openState(ctx context.Context, side *link) (*publisher, []kep
 	return pub, all, nil
 }
 
-func (x *Exchange) readState(ctx context.Context, l *link) (*publisher, []kept, error) {
-	if err := x.declareStream(l, x.names.state, streamArgs(stateBytes, stateSegment)); err != nil {
+// readState reads on one connection and publishes on the other: during an alarm the
+// broker hears no more of that.
+func (x *Exchange) readState(ctx context.Context, in, out *link) (*publisher, []kept, error) {
+	if err := x.declareStream(in, x.names.state, streamArgs(stateBytes, stateSegment)); err != nil {
 		return nil, nil, err
 	}
-	// The last that is asked of this connection: during an alarm the broker hears no more.
-	pub, err := newPublisher(l, "", x.names.state)
+	pub, err := newPublisher(out, "", x.names.state)
 	if err != nil {
 		return nil, nil, err
 	}
 	var all []kept
-	_, err = x.readUpToProbe(ctx, l, x.names.state, "first", statePrefetch, pub, func(recs []record) {
+	_, err = x.readUpToProbe(ctx, in, x.names.state, "first", statePrefetch, pub, func(recs []record) {
 		for _, r := range recs {
 			if k, ok := keptOf(r); ok {
 				all = append(all, k)

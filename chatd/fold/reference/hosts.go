@@ -27,7 +27,10 @@ func (r *Room) hosts(rec chat.Record, e *Entry, d chat.Deed, t int64) {
 	case *chat.Clear:
 		switch n := len(s.Clears); {
 		case !d.Undo:
-			s.Clears = last(append(s.Clears, rec.Offset), chat.MaxClears)
+			if s.Clears = append(s.Clears, rec.Offset); len(s.Clears) > chat.MaxClears {
+				s.Floor = max(s.Floor, s.Clears[0])
+				s.Clears = s.Clears[1:]
+			}
 		case d.Of != nil:
 			s.Clears = slices.DeleteFunc(s.Clears, func(o int64) bool { return o == *d.Of })
 		case n > 0:

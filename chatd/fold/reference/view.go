@@ -29,6 +29,35 @@ type Entry struct {
 	idle bool  // of an edit: it is a shadow, and does nothing
 }
 
+// Saying returns e with what a message says, or, if that is nil, a deed.
+func (e Entry) Saying(m *chat.Message, d chat.Deed) Entry {
+	e.ReplyTo, e.To = -1, -1
+	if m != nil {
+		e.Kind, e.From, e.Text = chat.TypeMessage, m.From, m.Text
+		if m.ReplyTo != nil {
+			e.ReplyTo = *m.ReplyTo
+		}
+		if m.Picture != nil {
+			e.Picture = m.Picture.ID
+		}
+		return e
+	}
+	e.Kind, e.From = d.Kind(), d.Doer()
+	switch d := d.(type) {
+	case *chat.Reaction:
+		e.To, e.Emoji, e.Undo = d.To, d.Emoji, d.Undo
+	case *chat.Edit:
+		e.To, e.Text = d.To, d.Text
+	case *chat.Delete:
+		e.To = d.To
+	case *chat.Hide:
+		e.To, e.Undo = d.To, d.Undo
+	case *chat.Clear:
+		e.Undo = d.Undo
+	}
+	return e
+}
+
 // Refusal is a record that is not shown.
 type Refusal struct {
 	Offset           int64
