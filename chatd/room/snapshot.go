@@ -42,14 +42,15 @@ func (s *snapshots) begin() {
 	*s = snapshots{jitter: rand.IntN(snapshotEvery / 4), kept: s.kept}
 }
 
-// count counts a record.
+// count counts a record, from the last snapshot on that can be read.
 func (s *snapshots) count(rec chat.Record) {
-	switch {
-	case rec.Type == chat.TypeSnapshot:
+	s.records++
+	s.bytes += len(rec.Body)
+	if rec.Type != chat.TypeSnapshot {
+		return
+	}
+	if _, err := chat.DeedOf(rec); err == nil {
 		s.records, s.bytes = 0, 0
-	default:
-		s.records++
-		s.bytes += len(rec.Body)
 	}
 }
 
