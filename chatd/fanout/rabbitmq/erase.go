@@ -201,7 +201,7 @@ func (x *Exchange) remake(ctx context.Context, l *life) error {
 		return err
 	}
 	defer side.end()
-	_, all, err := x.openState(ctx, side, side)
+	_, all, err := x.openState(ctx, l.in, side)
 	if err != nil {
 		return err
 	}
