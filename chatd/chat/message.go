@@ -48,20 +48,19 @@ const PlainName = "AMQP"
 // nothing in it is believed: name and text pass the same rules as a phone's.
 // The error says what is wrong with the record.
 func MessageOf(r Record) (Message, error) {
-	if len(r.Body) > MaxBody {
-		return Message{}, fmt.Errorf("body has %d bytes: at most %d are read", len(r.Body), MaxBody)
-	}
 	var m Message
-	switch {
-	case isText(r.ContentType):
+	switch text := isText(r.ContentType); {
+	case !text && r.Type != TypeMessage: // before its size: an erase may be larger
+		return Message{}, fmt.Errorf("type %q: %w", r.Type, ErrUnknownType)
+	case len(r.Body) > MaxBody:
+		return Message{}, fmt.Errorf("body has %d bytes: at most %d are read", len(r.Body), MaxBody)
+	case text:
 		m = Message{From: Person{Name: r.App}, Text: string(r.Body)}
 		if name, err := CleanName(r.App); err != nil {
 			m.From.Name = PlainName
 		} else {
 			m.From.Name = name
 		}
-	case r.Type != TypeMessage:
-		return Message{}, fmt.Errorf("type %q: %w", r.Type, ErrUnknownType)
 	case r.ContentType != ContentJSON:
 		return Message{}, fmt.Errorf("content_type %q: must be %q or %q", r.ContentType, ContentJSON, ContentText)
 	default:

@@ -95,7 +95,7 @@ func difference(start *chat.Snapshot, log []chat.Record, seed uint64) string {
 				r.State.Unknown = log[0].Offset
 			}
 			sure, folds[1] = true, again(f.Snapshot(next-1))
-			if why := differentState(r, f, next-1); why != "" {
+			if why := differentState(r, f, log[:i]); why != "" {
 				return why
 			}
 		}
@@ -144,7 +144,7 @@ func difference(start *chat.Snapshot, log []chat.Record, seed uint64) string {
 		}
 		all := asJSON(f.Snapshot(rec.Offset))
 		for n, g := range folds {
-			if why := differentState(r, g, rec.Offset); why != "" {
+			if why := differentState(r, g, log[:i+1]); why != "" {
 				return fmt.Sprintf("after offset %d, fold %d: %s", rec.Offset, n, why)
 			}
 			if other := asJSON(g.Snapshot(rec.Offset)); other != all {
@@ -239,7 +239,7 @@ func differentStep(r *reference.Room, rec chat.Record, came reference.Came, step
 		return fmt.Sprintf("shown to %q, and not to %q", step.Person, came.Shown.Only)
 	}
 	e := reference.Entry{Offset: rec.Offset, Ref: rec.ID, Only: step.Person}.Saying(step.Message, step.Deed)
-	if want := came.Shown.Public(); e != want {
+	if want := came.Shown; e != want {
 		return fmt.Sprintf("shown is %+v, and not %+v", e, want)
 	}
 	return ""
@@ -267,8 +267,8 @@ func untold(was, is chat.State, floor bool, step Step) string {
 	return ""
 }
 
-// differentState says what a fold knows otherwise.
-func differentState(r *reference.Room, f *Fold, offset int64) string {
+// differentState says what a fold knows otherwise after a log.
+func differentState(r *reference.Room, f *Fold, log []chat.Record) string {
 	if got, want := asJSON(f.State()), asJSON(r.State); got != want {
 		return fmt.Sprintf("the state is %s\nand not %s", got, want)
 	}
@@ -284,7 +284,11 @@ func differentState(r *reference.Room, f *Fold, offset int64) string {
 		if _, got := f.Muted(person); got != r.Muted(person) {
 			return fmt.Sprintf("%s is muted: %v", person, got)
 		}
-		for _, s := range append(newest(slices.Clone(r.Stamps), 2), chat.Stamp{}, chat.Stamp{Boot: "new"}) {
+		stamps := []chat.Stamp{{}, {Boot: "new"}}
+		for _, rec := range newest(log, 2) {
+			stamps = append(stamps, rec.Stamp)
+		}
+		for _, s := range stamps {
 			if got := f.Kicked(person, s); got != r.Kicked(person, s) {
 				return fmt.Sprintf("%s is kicked at %v: %v", person, s, got)
 			}
@@ -295,17 +299,17 @@ func differentState(r *reference.Room, f *Fold, offset int64) string {
 			return fmt.Sprintf("%q is unwanted: %v", text, got)
 		}
 	}
-	for _, e := range newest(r.Said, 20) {
+	for _, e := range newest(r.Said(), 20) {
 		if got := f.Hidden(e.Offset); got != slices.Contains(r.State.Hidden, e.Offset) {
 			return fmt.Sprintf("%d is hidden: %v", e.Offset, got)
 		}
 	}
-	for _, k := range newest(r.IDs, 40) {
-		if k.Kind != chat.TypeMessage || strings.HasPrefix(k.Sender, "app ") || offset+1-k.Offset > r.Horizon {
+	for _, k := range newest(r.IDs(), 40) {
+		if k.Kind != chat.TypeMessage || strings.HasPrefix(k.Sender, "app ") || log[len(log)-1].Offset+1-k.Offset > r.Horizon {
 			continue
 		}
-		if at, why, known := f.Known(k.Sender, k.ID); !known || at != k.Offset || string(why) != r.WhyAt(at) {
-			return fmt.Sprintf("the message %q of %q, at %d, refused for %q: %d %q %v", k.ID, k.Sender, k.Offset, r.WhyAt(k.Offset), at, why, known)
+		if at, why, known := f.Known(k.Sender, k.ID); !known || at != k.Offset || string(why) != k.Why {
+			return fmt.Sprintf("the message %q of %q, at %d, refused for %q: %d %q %v", k.ID, k.Sender, k.Offset, k.Why, at, why, known)
 		}
 	}
 	return ""

@@ -180,3 +180,22 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// What is carried over an erase may be larger than any message.
+func TestEraseOfALargeState(t *testing.T) {
+	l := newLog()
+	s := chat.State{Title: "Still here"}
+	for i := range chat.MaxMuted {
+		who := chat.Person{ID: fmt.Sprint(strings.Repeat("x", 32), i), Name: strings.Repeat("👨‍👩‍👧", 6)}
+		s.Muted = append(s.Muted, who)
+		s.Kicked = append(s.Kicked, chat.Moment{ID: who.ID, At: -1})
+	}
+	erase := &chat.Erase{By: host, State: &s}
+	if n := len(chat.RecordOf(erase, "e", chat.Stamp{}).Body); n <= chat.MaxBody || n > chat.MaxSnapshot {
+		t.Fatalf("%d bytes: this tries nothing", n)
+	}
+	l.do(erase)
+	if got := l.State(); !got.Erased || got.Title != s.Title || len(got.Muted) != chat.MaxMuted {
+		t.Errorf("the room is %q, erased %v, with %d muted", got.Title, got.Erased, len(got.Muted))
+	}
+}

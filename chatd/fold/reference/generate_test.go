@@ -22,8 +22,11 @@ func TestGeneratedLogsHaveAllThatIsJudged(t *testing.T) {
 			r.Read(rec)
 			records++
 		}
-		for _, no := range r.Refused {
-			met[no.Why]++
+		for _, e := range r.entries {
+			met[e.why]++
+			if e.repeat {
+				met["repeats"]++
+			}
 		}
 		for _, e := range r.View("g1") {
 			met["shown "+e.Kind]++
@@ -37,10 +40,9 @@ func TestGeneratedLogsHaveAllThatIsJudged(t *testing.T) {
 				met["gone "+e.Gone]++
 			}
 		}
-		met["repeats"] += r.repeated
 		met["reactions"] += len(r.Reactions("g1"))
-		for name, is := range map[string]bool{"erased": r.State.Erased, "kicked now": len(r.State.Kicked) > 0, "boots forgotten": len(r.began) == r.MaxBoots,
-			"muted full": len(r.State.Muted) == chat.MaxMuted, "clears": len(r.State.Clears) > 1, "deeds full": len(r.State.Deeds) == chat.MaxDone, "spoke": len(r.spoke) > 0} {
+		for name, is := range map[string]bool{"erased": r.State.Erased, "kicked now": len(r.State.Kicked) > 0, "boots forgotten": len(r.bases) == r.MaxBoots,
+			"muted full": len(r.State.Muted) == chat.MaxMuted, "clears": len(r.State.Clears) > 1, "deeds full": len(r.State.Deeds) == chat.MaxDone, "spoke": len(r.spoken) > 0} {
 			if is {
 				met[name]++
 			}
