@@ -8,10 +8,14 @@ import (
 
 func (f *Fold) edit(step *Step, d *chat.Edit, offset, at int64) {
 	why, target := f.refusesEdit(d, offset, at)
-	step.Renamed = f.rename(&d.From, f.isHost(d.From.ID, d.Host))
+	host := f.isHost(d.From.ID, d.Host)
+	step.Renamed = f.rename(&d.From, host)
 	if why != "" {
 		step.Verdict, step.Why = Refused, why
 		return
+	}
+	if !host {
+		f.speak(chat.TypeEdit, d.From.ID, at)
 	}
 	step.Verdict = Shown
 	_, muted := f.muted[d.From.ID]
@@ -33,6 +37,8 @@ func (f *Fold) refusesEdit(d *chat.Edit, offset, at int64) (Why, *remembered) {
 			return Off, nil
 		case f.state.Locked:
 			return Locked, nil
+		case f.wait(chat.TypeEdit, d.From.ID, at) > SlowSlack.Milliseconds():
+			return SlowDown, nil
 		case f.matcher.Match(d.Text):
 			return Words, nil
 		}

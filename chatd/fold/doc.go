@@ -62,7 +62,8 @@
 //
 // # Edits and deletions
 //
-// A guest's edit is refused (kicked, off, locked, words) as a message is. Both are
+// A guest's edit is refused (kicked, off, locked, slow_down, words) as a message is; but of slow mode, an
+// edit is counted from the last edit that was shown, and not from a message. Both are
 // refused if the message at To
 //
 //	no_such    is not among those shown (to whomever) in the last Horizon offsets, or is

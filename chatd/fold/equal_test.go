@@ -221,7 +221,7 @@ func forecast(r *reference.Room, f *Fold, rec chat.Record, next int64) *Why {
 	default:
 		return nil
 	}
-	why = f.WouldRefuseDeed(deedOf(rec), rec.Stamp)
+	why, _ = f.WouldRefuseDeed(deedOf(rec), rec.Stamp)
 	return &why
 }
 

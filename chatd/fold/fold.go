@@ -15,7 +15,7 @@ type Fold struct {
 	muted   map[string]string // the name under which each is muted, by id
 
 	clock  clock
-	spoken []chat.Moment // in slow mode, in the order in which they spoke
+	spoken []chat.Moment // in slow mode, by kind and person, in the order in which they spoke
 	recent recent
 
 	begun, sure bool
@@ -171,7 +171,7 @@ func (f *Fold) message(rec chat.Record, m *chat.Message, at int64) Step {
 		step.Person, entry.shadow = m.From.ID, true
 	}
 	if !host && m.From.ID != "" {
-		f.speak(m.From.ID, at)
+		f.speak(chat.TypeMessage, m.From.ID, at)
 	}
 	step.Verdict, entry.shown = Shown, true
 	f.recent.add(entry)

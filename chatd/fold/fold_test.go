@@ -107,6 +107,13 @@ func TestSlowMode(t *testing.T) {
 	l.later(time.Millisecond)
 	want(t, "as early as other clocks may be", l.say(ada, "4"), "shown")
 	want(t, "counted from then on", l.say(ada, "5"), "slow_down")
+	said := l.next - 1
+	for i, v := range []string{"shown", "slow_down"} { // or one message could be another every second
+		want(t, fmt.Sprint("edit ", i), l.do(&chat.Edit{From: ada, To: said - 1, Text: fmt.Sprint(i)}), v)
+	}
+	l.later(time.Minute)
+	want(t, "an edit after a minute", l.do(&chat.Edit{From: ada, To: said - 1, Text: "x"}), "shown")
+	want(t, "a message is no edit", l.say(ada, "5b"), "shown")
 	l.do(&chat.Slow{By: host})
 	l.do(&chat.Slow{By: host, Seconds: 60})
 	want(t, "off and on again", l.say(ada, "6"), "shown")

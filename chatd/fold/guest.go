@@ -51,7 +51,7 @@ func (f *Fold) refusesMessage(m *chat.Message, host bool, at int64) Why {
 		return Locked
 	case m.Picture != nil && f.state.NoPictures:
 		return NoPictures
-	case f.wait(m.From.ID, at) > SlowSlack.Milliseconds():
+	case f.wait(chat.TypeMessage, m.From.ID, at) > SlowSlack.Milliseconds():
 		return SlowDown
 	}
 	if f.matcher.Match(m.Text) {
@@ -94,12 +94,13 @@ func (f *Fold) kicked(id string, at int64) bool {
 	})
 }
 
-// wait returns how long a person has to wait before saying something, in
-// milliseconds.
-func (f *Fold) wait(id string, at int64) int64 {
+// wait returns how long a person has to wait before a record of that kind, a message or an
+// edit, in milliseconds.
+func (f *Fold) wait(kind, person string, at int64) int64 {
 	if f.state.Slow == 0 {
 		return 0
 	}
+	id := kind + " " + person
 	i := slices.IndexFunc(f.spoken, func(s chat.Moment) bool { return s.ID == id })
 	if i < 0 {
 		return 0
@@ -107,11 +108,12 @@ func (f *Fold) wait(id string, at int64) int64 {
 	return f.spoken[i].At + int64(f.state.Slow)*1000 - at
 }
 
-// speak takes note of who spoke.
-func (f *Fold) speak(id string, at int64) {
+// speak takes note of who said or edited something.
+func (f *Fold) speak(kind, person string, at int64) {
 	if f.state.Slow == 0 {
 		return
 	}
+	id := kind + " " + person
 	f.spoken = slices.DeleteFunc(f.spoken, func(s chat.Moment) bool { return s.ID == id })
 	f.spoken = newest(append(f.spoken, chat.Moment{ID: id, At: at}), MaxSpoken)
 }

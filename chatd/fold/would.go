@@ -16,29 +16,32 @@ func (f *Fold) WouldRefuse(m *chat.Message, at chat.Stamp) (Why, time.Duration) 
 	why := f.refusesMessage(m, m.Host, now)
 	if why != SlowDown {
 		// The slack is for others' clocks.
-		if wait := f.wait(m.From.ID, now); why == "" && !m.Host && wait > 0 {
+		if wait := f.wait(chat.TypeMessage, m.From.ID, now); why == "" && !m.Host && wait > 0 {
 			return SlowDown, time.Duration(wait) * time.Millisecond
 		}
 		return why, 0
 	}
-	return why, time.Duration(f.wait(m.From.ID, now)) * time.Millisecond
+	return why, time.Duration(f.wait(chat.TypeMessage, m.From.ID, now)) * time.Millisecond
 }
 
 // WouldRefuseDeed is WouldRefuse for a reaction, an edit or a deletion; nothing else
 // is ever refused.
-func (f *Fold) WouldRefuseDeed(d chat.Deed, at chat.Stamp) Why {
+func (f *Fold) WouldRefuseDeed(d chat.Deed, at chat.Stamp) (Why, time.Duration) {
 	now := f.clock.of(at)
 	switch d := d.(type) {
 	case *chat.Reaction:
-		return f.refusesReaction(d, now)
+		return f.refusesReaction(d, now), 0
 	case *chat.Edit:
 		why, _ := f.refusesEdit(d, f.next(d.To), now)
-		return why
+		if why == SlowDown {
+			return why, time.Duration(f.wait(chat.TypeEdit, d.From.ID, now)) * time.Millisecond
+		}
+		return why, 0
 	case *chat.Delete:
 		why, _ := f.own(d.To, d.From.ID, f.next(d.To), now)
-		return why
+		return why, 0
 	}
-	return ""
+	return "", 0
 }
 
 // next returns the least offset that the next record can have, behind to.

@@ -29,7 +29,7 @@ func (r *Room) refusal(why fold.Why, wait time.Duration) *Refusal {
 		fold.Off:        "The chat is off.",
 		fold.Locked:     "Only hosts may write now.",
 		fold.NoPictures: "The host does not want pictures here.",
-		fold.SlowDown:   fmt.Sprintf("Slow mode: everybody may say one thing in %d seconds.", r.state.Slow),
+		fold.SlowDown:   fmt.Sprintf("Slow mode: everybody may say one thing, and change one, in %d seconds.", r.state.Slow),
 		fold.Words:      "The host does not want a word in it.",
 		fold.NoSuch:     "There is no such message here any more.",
 		fold.NotYours:   "That is not your message.",
@@ -242,8 +242,8 @@ func (r *Room) forbids(d chat.Deed, ref string, now chat.Stamp, host bool) (know
 		if !host && person != "" && r.fold.Kicked(person, now) {
 			return false, r.refusal(fold.Kicked, 0)
 		}
-		if why := r.fold.WouldRefuseDeed(d, now); why != "" {
-			return false, r.refusal(why, 0)
+		if why, wait := r.fold.WouldRefuseDeed(d, now); why != "" {
+			return false, r.refusal(why, wait)
 		}
 		return false, nil
 	}

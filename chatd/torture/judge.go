@@ -161,15 +161,18 @@ func (j *judge) judge(r *Judged) {
 		r.show(muted)
 		r.versions = []version{{cause: cause{offset: r.Offset}, text: strings.TrimSpace(r.Body.Text), name: r.Body.From.Name}}
 		if j.Room.Slow > 0 && !j.isHost(r) {
-			j.spoke[from] = r.time
+			j.spoke[r.Type+from] = r.time
 		}
 	case reaction:
 		if r.Refused = j.refuses(r, "off"); r.Refused == "" && r.Body.To < r.Offset {
 			r.show(muted)
 		}
 	case edit:
-		if r.Refused = j.refuses(r, "off", "locked", "words"); r.Refused == "" {
+		if r.Refused = j.refuses(r, "off", "locked", "slow_down", "words"); r.Refused == "" {
 			j.edit(r, muted)
+		}
+		if r.Refused == "" && j.Room.Slow > 0 && !j.isHost(r) {
+			j.spoke[r.Type+from] = r.time
 		}
 	case del:
 		j.delete(r)
@@ -196,7 +199,7 @@ func (j *judge) refuses(r *Judged, reasons ...string) string {
 		return "kicked"
 	}
 	for _, why := range reasons {
-		spoke, has := j.spoke[from]
+		spoke, has := j.spoke[r.Type+from]
 		if from == "" && why != "words" {
 			continue // an AMQP client's
 		}

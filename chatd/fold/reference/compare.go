@@ -3,9 +3,17 @@ package reference
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"warren/chatd/chat"
 )
+
+// Bounds are those of package fold's contract, which has their names.
+type Bounds struct {
+	Horizon             int64
+	MaxBoots, MaxSpoken int
+	SlowSlack           time.Duration
+}
 
 // What only those ask for who compare something with the reference.
 
@@ -124,7 +132,7 @@ func (r *Room) whyAt(person string, at chat.Stamp, reasons string) string {
 	then := *r
 	then.bases = slices.Clone(r.bases)
 	then.pass(at)
-	return then.why(&entry{Entry: Entry{From: chat.Person{ID: person}}}, reasons)
+	return then.why(&entry{Entry: Entry{Kind: chat.TypeMessage, From: chat.Person{ID: person}}}, reasons)
 }
 
 // Kicked reports whether somebody is kept out at the time that a record with a stamp

@@ -24,6 +24,7 @@ func TestGeneratedLogsHaveAllThatIsJudged(t *testing.T) {
 		}
 		for _, e := range r.entries {
 			met[e.why]++
+			met[e.why+" "+e.Kind]++
 			if e.repeat {
 				met["repeats"]++
 			}
@@ -49,7 +50,7 @@ func TestGeneratedLogsHaveAllThatIsJudged(t *testing.T) {
 		}
 	}
 	t.Log(records, met)
-	for _, what := range []string{"kicked", "off", "locked", "no_pictures", "slow_down", "words", "no_such", "not_yours", "too_late",
+	for _, what := range []string{"kicked", "off", "locked", "no_pictures", "slow_down message", "slow_down edit", "words", "no_such", "not_yours", "too_late",
 		"shown message", "shown reaction", "shown edit", "shown delete", "shown hide", "shown clear", "alone message", "alone reaction", "alone edit",
 		"alone delete", "edited", "gone hidden", "gone deleted", "repeats", "reactions", "erased", "kicked now", "boots forgotten", "muted full", "clears", "deeds full", "spoke"} {
 		if met[what] < 4 {

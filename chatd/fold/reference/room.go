@@ -12,13 +12,6 @@ import (
 	"warren/chatd/chat"
 )
 
-// Bounds are those of package fold's contract, which has their names.
-type Bounds struct {
-	Horizon             int64
-	MaxBoots, MaxSpoken int
-	SlowSlack           time.Duration
-}
-
 // Room folds a whole log: lists that are searched from their beginning, and no bounds
 // but those of the contract. The zero value has read nothing, and is bound to nothing.
 type Room struct {
@@ -120,15 +113,15 @@ func (r *Room) judge(e *entry, hostFlag, shadowFlag bool, reasons string) {
 
 // why returns the first of these reasons for which an entry is refused: a host's for none.
 func (r *Room) why(e *entry, reasons string) string {
-	ago := func(all []chat.Moment, ms int64) bool { // a moment of the person's is less ago
-		return slices.ContainsFunc(all, func(m chat.Moment) bool { return m.ID == e.From.ID && r.time-m.At < ms })
+	ago := func(kind string, all []chat.Moment, ms int64) bool { // a moment of the person's is less ago
+		return slices.ContainsFunc(all, func(m chat.Moment) bool { return m.ID == kind+e.From.ID && r.time-m.At < ms })
 	}
 	refused := map[string]bool{
-		"kicked":      ago(r.State.Kicked, chat.KickTime.Milliseconds()),
+		"kicked":      ago("", r.State.Kicked, chat.KickTime.Milliseconds()),
 		"off":         r.State.Off,
 		"locked":      r.State.Locked,
 		"no_pictures": r.State.NoPictures && e.Picture != "",
-		"slow_down":   r.State.Slow > 0 && ago(r.spoken, int64(r.State.Slow)*1000-r.SlowSlack.Milliseconds()),
+		"slow_down":   r.State.Slow > 0 && ago(e.Kind+" ", r.spoken, int64(r.State.Slow)*1000-r.SlowSlack.Milliseconds()),
 		"words":       r.Unwanted(e.Text),
 	}
 	for _, why := range strings.Fields(reasons) {
@@ -153,9 +146,12 @@ func (r *Room) message(e *entry, m chat.Message) {
 		reasons = "words"
 	}
 	r.judge(e, m.Host, m.Shadow, reasons)
-	if r.State.Slow > 0 && e.shown && !e.host && e.From.ID != "" {
-		mine := func(m chat.Moment) bool { return m.ID == e.From.ID }
-		r.spoken = last(put(r.spoken, chat.Moment{ID: e.From.ID, At: r.time}, false, mine), r.MaxSpoken)
+	r.spoke(e)
+}
+
+func (r *Room) spoke(e *entry) {
+	if id := e.Kind + " " + e.From.ID; r.State.Slow > 0 && e.shown && !e.host && e.From.ID != "" && e.Kind != chat.TypeDelete {
+		r.spoken = last(put(r.spoken, chat.Moment{ID: id, At: r.time}, false, func(m chat.Moment) bool { return m.ID == id }), r.MaxSpoken)
 	}
 }
 
@@ -177,6 +173,7 @@ func (r *Room) change(e *entry, hostFlag, shadowFlag bool, reasons string) {
 		e.Only, m.Text, m.Edited, m.last = m.Only, e.Text, true, e.Offset
 	}
 	e.shown = e.why == ""
+	r.spoke(e)
 }
 
 // at returns the message at an offset, nil if none is shown.
@@ -199,7 +196,7 @@ func (r *Room) deed(e *entry, d chat.Deed) {
 		e.shown = e.shown && d.To < e.Offset
 	case *chat.Edit:
 		e.To, e.Text = d.To, d.Text
-		r.change(e, d.Host, d.Shadow, "kicked off locked words")
+		r.change(e, d.Host, d.Shadow, "kicked off locked slow_down words")
 	case *chat.Delete:
 		e.To = d.To
 		r.change(e, false, false, "")
