@@ -179,7 +179,8 @@ func TestSayPictureOfAnotherCard(t *testing.T) {
 	other.mu.Lock()
 	other.err = errors.New("away")
 	other.mu.Unlock()
-	if f := ada.refused("say", map[string]any{"picture": map[string]any{"id": strings.Repeat("b", 64), "w": 10, "h": 10}}); f.Why != "away" || f.RetryMS == 0 {
+	ben, _ := here.join(t, nil) // what Ada says next would wait behind it
+	if f := ben.refused("say", map[string]any{"picture": map[string]any{"id": strings.Repeat("b", 64), "w": 10, "h": 10}}); f.Why != "away" || f.RetryMS == 0 {
 		t.Errorf("nobody can be asked: %+v", f)
 	}
 	for i := 0; ; i++ {
