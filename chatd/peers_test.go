@@ -58,6 +58,7 @@ func TestPictureOfAnotherDaemon(t *testing.T) {
 
 	host := speaker{t, here, nil}
 	host.dial(hostCookie(t, here))
+	host.until("log") // this chatd, too, has the message now
 	host.send(fmt.Sprintf(`{"type":"host","ref":"hide","verb":"hide","to":%v}`, offset))
 	for phone.until("log")["records"].([]any)[0].(map[string]any)["type"] != "hide" {
 	}
