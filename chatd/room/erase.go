@@ -30,12 +30,18 @@ func (r *Room) startErase(d *chat.Erase, ref string) *Refusal {
 	case r.erasing == ref:
 		return nil
 	case r.erasing != "":
-		return &Refusal{"busy", "All that was said is being erased already. Wait until that is done.", eraseRetry}
+		return errErasing
 	}
-	r.erasing = ref
-	r.erasures <- erasure{d, ref}
-	return nil
+	select {
+	case r.erasures <- erasure{d, ref}:
+		r.erasing = ref
+		return nil
+	default: // one that is done, of which the exchange has still to return
+		return errErasing
+	}
 }
+
+var errErasing = &Refusal{"busy", "All that was said is being erased already. Wait until that is done.", eraseRetry}
 
 // eraseRetry is when another erasure may begin: one takes a tenth of a second.
 const eraseRetry = 5 * time.Second
@@ -52,7 +58,9 @@ func (r *Room) eraseAll(ctx context.Context) error {
 				r.log.Error("The log was not erased: try again when the exchange is reached", "why", err)
 			}
 			r.mu.Lock()
-			r.erasing = ""
+			if r.erasing == e.ref {
+				r.erasing = ""
+			}
 			if err != nil {
 				no := Refused{e.deed.By.ID, e.ref, *refuse("failed", "Nothing was erased: the exchange could not be reached. Try again when it is back.")}
 				r.append(&Event{Refused: &no, Audience: Audience{Person: no.Person}})

@@ -164,6 +164,7 @@ func (h handler) Reset(epoch string, kept *chat.Record) (ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if epoch != h.epoch {
+		h.erasing = "" // it is done
 		h.before, h.erased = h.fold, nil
 		if kept != nil && kept.Offset < 0 { // the log begins with an erasure
 			h.erased, h.before = h.before, nil
