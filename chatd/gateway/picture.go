@@ -124,25 +124,27 @@ func (g *Gateway) checkPicture(ctx context.Context, address string, p *chat.Pict
 		return nil // Say says what is wrong with it
 	}
 	here, err := g.Pictures.Has(p.ID)
-	if err == nil && !here {
-		err = picture.ErrNone
+	if here || err != nil {
+		return nil // it is here; or the disk has failed, which is no reason to lose what is said with it
 	}
-	if errors.Is(err, picture.ErrNone) && g.Peers != nil && g.open.Load() {
-		if wait := g.fetches.asks.take(address); wait > 0 {
-			return &refusal{"slow_down", "You are sending pictures faster than the room can look for them.", wait}
-		}
-		ctx, cancel := context.WithTimeout(ctx, sayPatience)
-		defer cancel()
-		err = g.fetches.posted.fetch(ctx, p.ID)
+	if g.Peers == nil || !g.open.Load() {
+		return errNoPicture
 	}
-	switch {
+	if wait := g.fetches.asks.take(address); wait > 0 {
+		return &refusal{"slow_down", "You are sending pictures faster than the room can look for them.", wait}
+	}
+	ctx, cancel := context.WithTimeout(ctx, sayPatience)
+	defer cancel()
+	switch err := g.fetches.posted.fetch(ctx, p.ID); {
 	case err == nil:
 		return nil
 	case errors.Is(err, picture.ErrNone):
-		return &refusal{"no_such", "The picture is not here, or not any more: send it again.", 0}
+		return errNoPicture
 	}
 	return &refusal{"away", "The picture cannot be looked for now.", retryFull}
 }
+
+var errNoPicture = &refusal{"no_such", "The picture is not here, or not any more: send it again.", 0}
 
 // PictureForPeer returns the picture with this id for another daemon of the room, nil if it is not here
 // or not to be shown. It reads the disk, and may be called concurrently.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"warren/chatd/fanout/memory"
+	"warren/chatd/chat"
 	"warren/chatd/picture"
 )
 
@@ -283,6 +284,9 @@ func TestPictureNotNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	get("a file that cannot be opened", id, http.StatusServiceUnavailable)
+	if err := s.gateway.checkPicture(t.Context(), "address", &chat.Picture{ID: id, W: 30, H: 30}); err != nil {
+		t.Errorf("what is said with it is lost: %v", err)
+	}
 	if err := os.Rename(name+"x", name); err != nil {
 		t.Fatal(err)
 	}

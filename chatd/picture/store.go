@@ -276,6 +276,9 @@ func (s *Store) Get(id string) (*os.File, error) {
 	whole := f.whole
 	data, err := s.dir.Open(f.name())
 	s.mu.Unlock()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err // of a file system that has failed no file can be opened: none is lost for that
+	}
 	if err == nil && !whole {
 		if err = intact(data, id); err != nil {
 			data.Close()
