@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"warren/chatd/fanout/memory"
 	"warren/chatd/chat"
+	"warren/chatd/fanout/memory"
 	"warren/chatd/picture"
 )
 
