@@ -17,7 +17,7 @@ type Snapshot struct {
 type Memory struct {
 	Time   int64    `json:"time"`             // log time, in milliseconds
 	Boots  []Moment `json:"boots,omitempty"`  // the log time at which each boot began, oldest first
-	Spoken []Moment `json:"spoken,omitempty"` // when each person spoke last, in slow mode, oldest first
+	Spoken []Moment `json:"spoken,omitempty"` // in slow mode: by kind ("message", "edit") and person, when the last was; oldest first
 	Recent []byte   `json:"recent,omitempty"` // the last records: see package fold
 }
 

@@ -50,8 +50,8 @@
 //
 // A message that is not refused is shown: to From.ID alone if From.ID is muted or the record
 // has the shadow flag, also if it is a host's, to everyone otherwise. While slow mode is on, its
-// time is when From.ID spoke, a host's not; the last MaxSpoken are remembered, in the order in
-// which they spoke. A word that is not wanted in the name of who is no host makes it
+// time is when From.ID spoke, a host's not. The last MaxSpoken of these are remembered, together
+// with those of edits, in their order. A word that is not wanted in the name of who is no host makes it
 // chat.SuggestName(From.ID), and an AMQP client's "AMQP"; the same holds for the names in
 // reactions, edits and deletions.
 //
@@ -62,9 +62,9 @@
 //
 // # Edits and deletions
 //
-// A guest's edit is refused (kicked, off, locked, slow_down, words) as a message is; but of slow mode, an
-// edit is counted from the last edit that was shown, and not from a message. Both are
-// refused if the message at To
+// A guest's edit is refused (kicked, off, locked, slow_down, words) as a message is, but slow mode
+// counts from the guest's last edit that was shown. Edits and deletions are refused if the
+// message at To
 //
 //	no_such    is not among those shown (to whomever) in the last Horizon offsets, or is
 //	           deleted, or stands before the floor, or, of an edit, is hidden

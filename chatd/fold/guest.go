@@ -33,8 +33,8 @@ func number(why Why) uint8 { return uint8(slices.Index(reasons, why)) }
 // cards are compared by when their records came.
 const SlowSlack = time.Second
 
-// MaxSpoken is how many people slow mode knows: as many as a hall of phones says
-// something in a minute. Over it, those who spoke longest ago may speak again.
+// MaxSpoken is how many last messages and edits slow mode knows: as many as a hall of phones
+// says in a minute. Over it, those who spoke longest ago may speak again.
 const MaxSpoken = 500
 
 // refusesMessage says why a message is refused at a time.
